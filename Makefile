@@ -1,0 +1,41 @@
+# The two commands: `make run` and `make test`. Either may come first; both set up what they need.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export MLFLOW_DISABLE_TELEMETRY := true
+SHARED ?= ../shared
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast lint types setup real bench study soak mlflow
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/.ready: requirements.txt pyproject.toml scripts/setup.sh
+	@bash scripts/setup.sh
+
+setup: .venv/.ready ## make .venv with the pinned packages
+
+run: .venv/.ready ## the main job: extracts in, tiers out (the demo operator by default)
+	@churnlight run
+
+test: .venv/.ready ## all tests but soak and studies
+	@python -m pytest -m "not soak"
+
+test-fast: .venv/.ready ## the tests that need no other program
+	@python -m pytest -m "not slow and not soak"
+
+lint: .venv/.ready ## style, security rules, formatting
+	@ruff check .
+	@ruff format --check .
+
+types: .venv/.ready ## strict types
+	@mypy
+
+real: .venv/.ready ## the same stages on real call records (small; see docs/real-data.md)
+	@bash scripts/real.sh "$(SHARED)/data/callmemaybe"
+
+bench: .venv/.ready ## speed and memory, written to benchmarks/results
+	@python benchmarks/marts.py
+
+mlflow: .venv/.ready ## open MLflow's page on this machine
+	@mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1

@@ -1,0 +1,75 @@
+"""All of params.yaml, held to its models and to time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from churnlight.params.base import Section, read_yaml, validate
+from churnlight.params.data import (
+    CheckParams,
+    CircleParams,
+    EngineParams,
+    ExtractsParams,
+    TimeParams,
+)
+from churnlight.params.learning import (
+    CalibrateParams,
+    EvaluateParams,
+    ExplainParams,
+    TiersParams,
+    TrainParams,
+)
+from churnlight.params.output import DemoParams, ReportParams, TrackingParams
+from churnlight.params.population import CohortParams, LabelParams
+from churnlight.timeline import Month, Role, check_roles, parse_as_of
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    schema_version: Literal[1] = 1
+    engine: EngineParams = EngineParams()
+    extracts: ExtractsParams = ExtractsParams()
+    time: TimeParams = TimeParams()
+    as_ofs: dict[str, Role] = Field(default_factory=dict)
+    cohort: CohortParams = CohortParams()
+    label: LabelParams = LabelParams()
+    circle: CircleParams = CircleParams()
+    check: CheckParams = CheckParams()
+    train: TrainParams = TrainParams()
+    calibrate: CalibrateParams = CalibrateParams()
+    tiers: TiersParams = TiersParams()
+    evaluate: EvaluateParams = EvaluateParams()
+    explain: ExplainParams = ExplainParams()
+    report: ReportParams = ReportParams()
+    tracking: TrackingParams = TrackingParams()
+    demo: DemoParams = DemoParams()
+
+    def as_of_with(self, role: Role) -> tuple[str, ...]:
+        """The as_ofs of a role, in order of time."""
+        return tuple(sorted(k for k, r in self.as_ofs.items() if r == role))
+
+
+def load(path: Path) -> Params:
+    """Read and hold to its models a params.yaml.
+
+    Raises:
+        UsageError: names the file, the parameter, what came and what was expected; an unknown
+            parameter comes with the nearest valid name.
+    """
+    return parse(read_yaml(path), source=path.name)
+
+
+def parse(content: dict[str, Any], source: str) -> Params:
+    """Hold a mapping, as read from YAML, to the models and to time; see `load`."""
+    params = validate(content, Params, source=source)
+    for as_of in params.as_ofs:
+        parse_as_of(as_of)
+    for month in params.extracts.months:
+        Month.parse(month)
+    if params.as_ofs:
+        check_roles(params.as_ofs, params.time, params.label.spend_churn_months)
+    return params

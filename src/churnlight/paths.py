@@ -1,0 +1,132 @@
+"""Where everything stands below the project's folder. The only place that knows these names."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from churnlight.errors import UsageError
+from churnlight.timeline import Month
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with params.yaml and dvc.yaml, and the places inside it."""
+
+    root: Path
+
+    @property
+    def params_file(self) -> Path:
+        """params.yaml."""
+        return self.root / "params.yaml"
+
+    @property
+    def data(self) -> Path:
+        """Everything that stages write, models and the report apart."""
+        return self.root / "data"
+
+    def extracts(self, path: str) -> Path:
+        """`extracts.path`, resolved against the project when it is relative."""
+        return (self.root / Path(path).expanduser()).resolve()
+
+    @property
+    def inventory(self) -> Path:
+        """One JSON a month and extract, and reference.json: hashes of the extracts' files."""
+        return self.data / "inventory"
+
+    @property
+    def check(self) -> Path:
+        """One JSON a month: what was kept, removed and refused."""
+        return self.data / "check"
+
+    @property
+    def quarantine(self) -> Path:
+        """Refused rows with reason, file and row number."""
+        return self.data / "quarantine"
+
+    @property
+    def marts(self) -> Path:
+        """The folder of all months' marts."""
+        return self.data / "marts"
+
+    def mart(self, month: Month) -> Path:
+        """edges.parquet, usage.parquet, circle.parquet, volume.parquet, manifest.json."""
+        return self.marts / f"month={month}"
+
+    @property
+    def windows(self) -> Path:
+        """One JSON an as_of: hashes of all that its features and labels read."""
+        return self.data / "windows"
+
+    def features(self, as_of: str) -> Path:
+        """features.parquet of an as_of, one row a cohort member."""
+        return self.data / "features" / f"as_of={as_of}"
+
+    def labels(self, as_of: str) -> Path:
+        """labels.parquet and attrition.json of an as_of."""
+        return self.data / "labels" / f"as_of={as_of}"
+
+    @property
+    def roles(self) -> Path:
+        """One JSON a role: its as_ofs, their files and hashes."""
+        return self.data / "roles"
+
+    def model(self, learner: str) -> Path:
+        """models/tree or models/gbm."""
+        return self.root / "models" / learner
+
+    @property
+    def tiers(self) -> Path:
+        """Calibration and cuts, tiers.json."""
+        return self.root / "models" / "tiers"
+
+    @property
+    def evaluation(self) -> Path:
+        """Predictions on the test as_of, metrics and curves."""
+        return self.data / "evaluation"
+
+    @property
+    def explanations(self) -> Path:
+        """SHAP values and reasons."""
+        return self.data / "explanations"
+
+    def scores(self, as_of: str) -> Path:
+        """scores.parquet of an as_of."""
+        return self.data / "scores" / f"as_of={as_of}"
+
+    @property
+    def plots(self) -> Path:
+        """PNG files for `dvc plots`."""
+        return self.data / "plots"
+
+    @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.root / "reports" / "churnlight.html"
+
+    @property
+    def tracking(self) -> Path:
+        """What the last stage logged to MLflow."""
+        return self.data / "tracking" / "runs.json"
+
+    @property
+    def scratch(self) -> Path:
+        """Spill files and locks; nothing in it is an output."""
+        return self.root / ".work"
+
+
+def find_project(start: Path | None = None) -> Project:
+    """The nearest folder, from `start` (or CHURNLIGHT_PROJECT, or here) upwards, with params.yaml.
+
+    Raises:
+        UsageError: when there is none; names where the search began.
+    """
+    begin = Path(start or os.environ.get("CHURNLIGHT_PROJECT") or Path.cwd()).resolve()
+    for folder in (begin, *begin.parents):
+        if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
+            return Project(folder)
+    raise UsageError(
+        f"no churnlight project in {begin} or above it (a folder with params.yaml and dvc.yaml): "
+        "change into your clone, or set CHURNLIGHT_PROJECT"
+    )

@@ -1,0 +1,229 @@
+"""MLflow: one run a model, the registry, and the model as MLflow serves it.
+
+The only file that imports mlflow. A run is found again by the hash of what it logs, so logging
+twice adds nothing, and an emptied store is refilled.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+import logging
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import infer_signature
+from mlflow.tracking import MlflowClient
+
+import churnlight
+from churnlight.errors import ChurnlightError
+from churnlight.learners.champion import Bundle
+
+HASH_TAG = "churnlight.hash"
+CHAMPION = "champion"
+# What the model needs where it is served; the versions are those it was made with.
+_SERVED_WITH = ("lightgbm", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "scikit-learn")
+_SERVE = "from churnlight.tracking import serve\n\nserve()\n"
+
+log = logging.getLogger("churnlight")
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """What one run logs.
+
+    Attributes:
+        learner: "tree" or "gbm".
+        content_hash: hash of everything the run rests on; the run is found again by it.
+        params: flat parameters.
+        metrics: flat metrics.
+        tags: git commit, data hashes.
+        folders: artefact folder in the run -> local folder or file.
+        bundle: folder with tree/, gbm/ and tiers/.
+        example: a few rows of the feature table.
+    """
+
+    learner: str
+    content_hash: str
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    folders: Mapping[str, Path]
+    bundle: Path
+    example: pd.DataFrame
+
+
+def default_store(root: Path) -> str:
+    """The SQLite store inside the project."""
+    return f"sqlite:///{root / 'mlflow.db'}"
+
+
+def log_runs(
+    root: Path, experiment: str, model_name: str, runs: list[ModelRun], champion: str
+) -> dict[str, dict[str, str]]:
+    """Log what is missing, register each model, and point the alias at the champion's version.
+
+    Args:
+        root: the project's folder, for the default store.
+        experiment: MLflow experiment.
+        model_name: registered model.
+        runs: one a learner.
+        champion: the learner whose newest version is the champion.
+
+    Returns:
+        learner -> run_id, version and state ("logged" or "found").
+
+    Raises:
+        ChurnlightError: when the store can't be reached or refuses.
+    """
+    try:
+        with _store(root):
+            _ensure_experiment(experiment, root)
+            client = MlflowClient()
+            logged = {run.learner: _log_run(client, experiment, model_name, run) for run in runs}
+            client.set_registered_model_alias(model_name, CHAMPION, logged[champion]["version"])
+            return logged
+    except (MlflowException, OSError) as error:
+        raise ChurnlightError(
+            f"MLflow's store refused ({str(error).splitlines()[0]}). The result is whole in data/ "
+            "and models/; `churnlight tracking sync` logs it later"
+        ) from error
+
+
+@contextmanager
+def _store(root: Path) -> Iterator[None]:
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI") or default_store(root))
+    noisy = [logging.getLogger(name) for name in ("mlflow", "alembic")]
+    levels = [logger.level for logger in noisy]
+    for logger in noisy:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
+        for logger, level in zip(noisy, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _ensure_experiment(name: str, root: Path) -> None:
+    if mlflow.get_experiment_by_name(name) is None:
+        # A server decides for itself where artefacts go; the store in the project keeps them there.
+        place = None if os.environ.get("MLFLOW_TRACKING_URI") else (root / "mlartifacts").as_uri()
+        mlflow.create_experiment(name, artifact_location=place)
+    mlflow.set_experiment(name)
+
+
+def _log_run(
+    client: MlflowClient, experiment: str, model_name: str, run: ModelRun
+) -> dict[str, str]:
+    found = mlflow.search_runs(
+        experiment_names=[experiment],
+        filter_string=f"tags.`{HASH_TAG}` = '{run.content_hash}' and status = 'FINISHED'",
+        output_format="list",
+    )
+    if found:
+        run_id, state = found[0].info.run_id, "found"
+    else:
+        run_id, state = _log_new(run), "logged"
+    versions = client.search_model_versions(f"run_id = '{run_id}'")
+    if not versions:
+        model = mlflow.search_logged_models(
+            filter_string=f"source_run_id = '{run_id}'", output_format="list"
+        )[0]
+        versions = [mlflow.register_model(model.model_uri, model_name)]
+    log.info("  %s: run %s %s, version %s", run.learner, run_id[:8], state, versions[0].version)
+    return {"run_id": run_id, "version": str(versions[0].version), "state": state}
+
+
+def _log_new(run: ModelRun) -> str:
+    with mlflow.start_run(run_name=run.learner) as active:
+        mlflow.log_params(dict(run.params))
+        mlflow.log_metrics(dict(run.metrics))
+        mlflow.set_tags({**run.tags, "churnlight.learner": run.learner})
+        for name, path in run.folders.items():
+            if path.is_dir():
+                mlflow.log_artifacts(str(path), name)
+            elif path.exists():
+                mlflow.log_artifact(str(path), name)
+        _log_model(run)
+        # Set last: a run that was killed before this line is not found again.
+        mlflow.set_tag(HASH_TAG, run.content_hash)
+        return str(active.info.run_id)
+
+
+def _log_model(run: ModelRun) -> None:
+    example = _floats(run.example)
+    predicted = Bundle.load(run.bundle).predict(example)[["probability", "tier"]]
+    with tempfile.TemporaryDirectory() as folder:
+        code = Path(folder) / "model.py"
+        code.write_text(_SERVE, encoding="utf-8")
+        mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(code),
+            artifacts={"bundle": str(run.bundle)},
+            model_config={"learner": run.learner},
+            code_paths=[str(Path(churnlight.__file__).parent)],
+            pip_requirements=[f"{name}=={version(name)}" for name in ("mlflow", *_SERVED_WITH)],
+            signature=infer_signature(example, predicted),
+            input_example=example,
+        )
+
+
+def _floats(frame: pd.DataFrame) -> pd.DataFrame:
+    # MLflow's signatures know no missing integers: numbers are served as doubles.
+    numbers = frame.select_dtypes(include=["number", "bool"]).columns
+    return frame.astype(dict.fromkeys(numbers, "float64"))
+
+
+class ChurnModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+    """The feature table in; probability and tier out."""
+
+    def load_context(self, context: Any) -> None:
+        """Read the bundle."""
+        self._bundle = Bundle.load(Path(context.artifacts["bundle"]))
+        self._learner = context.model_config["learner"]
+
+    def predict(
+        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Probability of churn and tier, one row a row of the feature table.
+
+        Args:
+            context: MLflow's.
+            model_input: the feature columns; others are an error that names them.
+            params: none are known yet.
+        """
+        del context, params
+        scored = self._bundle.predict(model_input)
+        if self._learner == "tree":
+            return scored[["probability_tree", "tier_tree"]].set_axis(
+                ["probability", "tier"], axis="columns"
+            )
+        return scored[["probability", "tier"]]
+
+
+def serve() -> None:
+    """What the logged model file calls ("models from code": no pickle is written or read)."""
+    mlflow.models.set_model(ChurnModel())
+
+
+def git_commit(root: Path) -> str:
+    """Commit of the project's sources, "-dirty" appended where they differ; "none" without Git."""
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return "none"
+    return done.stdout.strip()
