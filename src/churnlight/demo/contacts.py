@@ -1,0 +1,154 @@
+"""What passes between operator and subscriber: care, value-added services, offers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from churnlight.demo import writing
+from churnlight.demo.causes import EPISODE_OF, RIVAL_CAUSES, Cause
+from churnlight.demo.clock import DAY_S
+from churnlight.demo.lives import Lives
+from churnlight.demo.months import Changes
+from churnlight.demo.offer import SERVICES
+from churnlight.demo.people import People
+from churnlight.demo.randomness import Array, Part, chance, stream
+
+_KINDS = ("complaint", "inquiry", "contract_query", "port_query", "port_out_application")
+_COMPLAINT, _INQUIRY, _CONTRACT, _PORT_QUERY, _APPLICATION = range(len(_KINDS))
+_LONG_AFTER = 400 * DAY_S
+
+_OFFER_USUAL, _OFFER_HAZARD = 0.010, 0.25
+_TREATED_SHARE = 0.6
+# Effects of a treatment on leaving: some are saved, most are indifferent, some are provoked.
+_EFFECTS = np.array([0.35, 1.0, 1.6], dtype=np.float32)
+_EFFECT_SHARES = (0.25, 0.65, 0.10)
+_EFFECT_MONTHS = 4
+_ACTIONS = ("fee_discount", "data_gift", "handset_subsidy")
+_COST_CENTS = np.array([2_000, 800, 15_000], dtype=np.int64)
+_CHANNELS = ("call", "sms", "shop")
+
+
+def write_care(root: Path, seed: int, lives: Lives, changes: Changes) -> int:
+    """Write the extract `care` of a month: ordinary contacts, and traces of causes."""
+    rng = stream(seed, Part.CARE, changes.index)
+    rows, here = lives.count, changes.until > 0
+    trouble = lives.ages[EPISODE_OF[Cause.COMPLAINT]]
+    rival = changes.hazard[RIVAL_CAUSES].sum(axis=0)
+    ending = changes.hazard[Cause.CONTRACT] > 0
+    found = [
+        (_COMPLAINT, chance(rng, 0.018, rows), 4 * DAY_S),
+        (_COMPLAINT, trouble == 1, _LONG_AFTER),
+        (_COMPLAINT, chance(rng, np.where(trouble > 1, 0.35, 0.0), rows), _LONG_AFTER),
+        (_INQUIRY, chance(rng, np.where(trouble > 0, 0.25, 0.06), rows), DAY_S // 4),
+        (_CONTRACT, chance(rng, np.where(ending | changes.renewed, 0.25, 0.01), rows), DAY_S),
+        (_PORT_QUERY, chance(rng, 0.003 + 0.9 * rival, rows), DAY_S // 4),
+        (_APPLICATION, changes.applied >= 0, DAY_S),
+    ]
+    parts = [_contact(rng, changes, here, *entry) for entry in found]
+    row = np.concatenate([part[0] for part in parts])
+    happened = np.concatenate([part[1] for part in parts])
+    solved = np.concatenate([part[2] for part in parts])
+    kind = np.repeat(np.array([entry[0] for entry in found]), [len(part[0]) for part in parts])
+    ids = lives.subscriber_id[row]
+    order = np.lexsort((kind, happened, ids))
+    never = solved - happened > 90 * DAY_S
+    return writing.write_part(
+        root / "care",
+        changes.month,
+        {
+            "subscriber_id": writing.numbers(ids[order]),
+            "happened_at": writing.times(changes.first, happened[order]),
+            "kind": writing.category(kind[order], _KINDS),
+            "resolved_at": writing.times(changes.first, solved[order], never[order]),
+        },
+    )
+
+
+def _contact(
+    rng: np.random.Generator, changes: Changes, here: Array, kind: int, who: Array, takes: int
+) -> tuple[Array, Array, Array]:
+    """Row, second and second of its solution for each contact of one kind."""
+    row = np.flatnonzero(who & here)
+    day = rng.integers(0, changes.month.days, len(row))
+    second = day * DAY_S + rng.integers(8 * 3_600, 21 * 3_600, len(row))
+    if kind == _APPLICATION:
+        second = changes.applied[row].astype(np.int64)
+    kept = (second >= changes.since[row]) & (second < changes.until[row])
+    row, second = row[kept], second[kept]
+    return row, second, second + 600 + (takes * rng.random(len(row))).astype(np.int64)
+
+
+def write_services(root: Path, seed: int, people: People, lives: Lives, changes: Changes) -> int:
+    """Write the extract `services` of a month."""
+    rng = stream(seed, Part.SERVICES, changes.index)
+    here = changes.until > 0
+    rows, kinds, uses = [], [], []
+    for index, service in enumerate(SERVICES):
+        row = np.flatnonzero(here & ((people.services >> np.uint8(index) & 1) > 0))
+        rows.append(row)
+        kinds.append(np.full(len(row), index))
+        uses.append(rng.poisson(service.monthly_uses * lives.level[row]))
+    row, kind = np.concatenate(rows), np.concatenate(kinds)
+    order = np.lexsort((kind, lives.subscriber_id[row]))
+    row, kind = row[order], kind[order]
+    return writing.write_part(
+        root / "services",
+        changes.month,
+        {
+            "subscriber_id": writing.numbers(lives.subscriber_id[row]),
+            "month": writing.constant(str(changes.month), len(row)),
+            "service_id": writing.numbers(np.array([s.service_id for s in SERVICES])[kind]),
+            "fee": writing.money(np.array([s.fee_cents for s in SERVICES])[kind]),
+            "uses": writing.numbers(np.concatenate(uses)[order].astype(np.int64)),
+        },
+    )
+
+
+def write_offers(root: Path, truth: Path, seed: int, lives: Lives, changes: Changes) -> int:
+    """Make the month's offers, treated or withheld at random; effects begin next month.
+
+    Writes the extract `campaigns`, and each offer's true effect beside the truth. Moves `lives`.
+    """
+    rng = stream(seed, Part.CAMPAIGNS, changes.index)
+    hazard = changes.hazard.sum(axis=0)
+    chosen = chance(rng, np.minimum(_OFFER_USUAL + _OFFER_HAZARD * hazard, 0.08), lives.count)
+    second = rng.integers(0, changes.month.days, lives.count) * DAY_S
+    second += rng.integers(9 * 3_600, 19 * 3_600, lives.count)
+    chosen &= (second >= changes.since) & (second < changes.until) & (lives.effect_left == 0)
+    row = np.flatnonzero(chosen)
+    row = row[np.argsort(lives.subscriber_id[row], kind="stable")]
+    count = len(row)
+    treated = chance(rng, _TREATED_SHARE, count)
+    effect = rng.choice(_EFFECTS, count, p=_EFFECT_SHARES)
+    action = rng.integers(0, len(_ACTIONS), count)
+    reached = treated & chance(rng, 0.8, count)
+    accepted = reached & chance(rng, np.where(effect < 1, 0.75, 0.2), count)
+    answered = second[row] + rng.integers(DAY_S // 2, 10 * DAY_S, count)
+    lives.effect[row] = np.where(reached, effect, 1.0)
+    lives.effect_left[row] = np.where(reached, _EFFECT_MONTHS, 0)
+    ids = writing.numbers(lives.subscriber_id[row])
+    offered = writing.times(changes.first, second[row])
+    number = (changes.month.year * 100 + changes.month.number) * 10 + action
+    written = writing.write_part(
+        root / "campaigns",
+        changes.month,
+        {
+            "subscriber_id": ids,
+            "offered_at": offered,
+            "campaign_id": writing.numbers(number),
+            "action": writing.category(action, _ACTIONS),
+            "channel": writing.category(rng.integers(0, len(_CHANNELS), count), _CHANNELS),
+            "arm": writing.category(treated, ("control", "treated")),
+            "responded_at": writing.times(changes.first, answered, ~treated),
+            "contacted": writing.numbers(reached, ~treated),
+            "accepted": writing.numbers(accepted, ~treated),
+            "succeeded": writing.numbers(accepted, ~treated),
+            "cost": writing.money(np.where(accepted, _COST_CENTS[action], 0)),
+        },
+    )
+    known = {"subscriber_id": ids, "offered_at": offered, "treated": writing.numbers(treated)}
+    known["effect_if_reached"] = writing.numbers(effect)
+    writing.write_part(truth / "offers", changes.month, known)
+    return written
