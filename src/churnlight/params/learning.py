@@ -14,7 +14,6 @@ class TreeParams(Section):
 
     max_leaves: int = Field(default=24, ge=2)
     min_leaf_share: Share = 0.004
-    prune_steps: int = Field(default=20, ge=1)
 
 
 class GbmParams(Section):

@@ -1,0 +1,1 @@
+"""The two learners, calibration, tiers, and the bundle that scores."""

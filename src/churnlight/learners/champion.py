@@ -1,0 +1,151 @@
+"""Both models with their calibration and tiers, as one thing that scores a feature table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from churnlight.errors import ChurnlightError
+from churnlight.files import read_json, write_json
+from churnlight.learners import calibration, gbm, tiers, tree
+from churnlight.learners.calibration import Calibration
+from churnlight.learners.dataset import AnyArray, BoolArray, FloatArray
+from churnlight.learners.gbm import Gbm
+from churnlight.learners.tiers import Tiers
+from churnlight.learners.tree import Tree
+from churnlight.params.base import SCHEMA_VERSION
+from churnlight.params.learning import CalibrateParams, TiersParams
+
+LearnerName = Literal["gbm", "tree"]
+LEARNERS: tuple[LearnerName, ...] = ("gbm", "tree")
+FILE = "tiers.json"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What turns one learner's raw score into probability and tier."""
+
+    calibration: Calibration
+    tiers: Tiers
+
+
+def learn_scale(
+    raw: FloatArray,
+    churned: BoolArray,
+    account: AnyArray,
+    calibrate: CalibrateParams,
+    tier: TiersParams,
+    *,
+    seed: int,
+) -> Scale:
+    """Calibrate one learner and cut its tiers on the same rows.
+
+    Args:
+        raw: the learner's raw scores of rows it did not learn from, shape (rows,).
+        churned: their label.
+        account: their group for the folds.
+        calibrate: section `calibrate`.
+        tier: section `tiers`.
+        seed: of the folds by account.
+
+    Raises:
+        DataRefused: when the rows hold one class only.
+    """
+    found = calibration.learn(raw, churned, account, calibrate, seed)
+    return Scale(found, tiers.learn(found.apply(raw), tier))
+
+
+def save_scales(folder: Path, scales: Mapping[LearnerName, Scale], champion: LearnerName) -> None:
+    """Write tiers.json: calibration and tiers by learner, and which learner is champion."""
+    write_json(
+        folder / FILE,
+        {
+            "schema_version": SCHEMA_VERSION,
+            "champion": champion,
+            "models": {
+                name: {"calibration": s.calibration.to_json(), "tiers": s.tiers.to_json()}
+                for name, s in scales.items()
+            },
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Everything that scoring needs.
+
+    Attributes:
+        gbm, tree: the models.
+        scales: calibration and tiers by learner.
+        champion: the learner whose probability and tier go to the retention team.
+    """
+
+    gbm: Gbm
+    tree: Tree
+    scales: Mapping[str, Scale]
+    champion: LearnerName
+
+    @classmethod
+    def load(cls, models: Path) -> Bundle:
+        """Read `models`/gbm, `models`/tree and `models`/tiers.
+
+        Raises:
+            ChurnlightError: when files are missing, or the two models differ in their features.
+        """
+        content: dict[str, Any] = read_json(models / "tiers" / FILE)
+        scales = {
+            name: Scale(Calibration.from_json(s["calibration"]), Tiers.from_json(s["tiers"]))
+            for name, s in content["models"].items()
+        }
+        bundle = cls(
+            gbm.load(models / "gbm"), tree.load(models / "tree"), scales, content["champion"]
+        )
+        if bundle.gbm.encoder != bundle.tree.encoder:
+            raise ChurnlightError(
+                f"{models}: gbm and tree were trained on different features: train both again"
+            )
+        return bundle
+
+    @property
+    def tier_names(self) -> tuple[str, ...]:
+        """In rising risk."""
+        return self.scales[self.champion].tiers.names
+
+    def predict_both(self, frame: pd.DataFrame, threads: int = 1) -> pd.DataFrame:
+        """Score by both learners.
+
+        Returns:
+            probability_gbm, tier_gbm, probability_tree, tier_tree; index of `frame`.
+
+        Raises:
+            DataRefused: names a column that does not fit.
+        """
+        columns: dict[str, AnyArray] = {}
+        for name, model in (("gbm", self.gbm), ("tree", self.tree)):
+            probability = self.scales[name].calibration.apply(model.raw(frame, threads))
+            columns[f"probability_{name}"] = probability
+            columns[f"tier_{name}"] = self.scales[name].tiers.apply(probability)
+        return pd.DataFrame(columns, index=frame.index)
+
+    def predict(self, frame: pd.DataFrame, threads: int = 1) -> pd.DataFrame:
+        """Score by the champion, with the tree beside it.
+
+        Returns:
+            probability, tier, probability_tree, tier_tree; index of `frame`.
+
+        Raises:
+            DataRefused: names a column that does not fit.
+        """
+        both = self.predict_both(frame, threads)
+        return pd.DataFrame(
+            {
+                "probability": both[f"probability_{self.champion}"],
+                "tier": both[f"tier_{self.champion}"],
+                "probability_tree": both["probability_tree"],
+                "tier_tree": both["tier_tree"],
+            }
+        )

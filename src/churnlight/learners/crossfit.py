@@ -1,0 +1,60 @@
+"""Raw predictions of rows by models that did not see them, where no as_of is left to calibrate."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Protocol
+
+import numpy as np
+
+from churnlight.learners.dataset import Dataset, FloatArray, join, require_both
+from churnlight.learners.folds import folds
+from churnlight.params.learning import TrainParams
+
+
+class Learner(Protocol):
+    """A module that fits a model: `churnlight.learners.tree` or `churnlight.learners.gbm`."""
+
+    def fit(self, fit: Dataset, stop: Dataset, params: TrainParams, threads: int = 1) -> Any:
+        """See `churnlight.learners.gbm.fit`."""
+        ...
+
+
+def crossfit(
+    learner: Learner, fit: Dataset, stop: Dataset, params: TrainParams, threads: int = 1
+) -> FloatArray:
+    """Raw predictions for all rows, those of `fit` and then those of `stop`.
+
+    The accounts are dealt into `train.folds` folds; each fold is predicted by a model that was
+    fitted and stopped without its accounts, in any as_of.
+
+    Args:
+        learner: what fits, with the signature of `gbm.fit`.
+        fit: as for the learner.
+        stop: as for the learner.
+        params: section `train`.
+        threads: for the learner.
+
+    Returns:
+        Shape (rows of fit + rows of stop,), in the order of `join([fit, stop])`.
+
+    Raises:
+        DataRefused: with counts, when there are too few churners.
+    """
+    whole = join([fit, stop])
+    require_both(whole, params.min_churners, "cross-fitting")
+    # The whole set has been judged; one fold less may be below the parameter.
+    inner = params.model_copy(update={"min_churners": 1})
+    fold = folds(whole.account, params.folds, params.seed, whole.churned)
+    of_fit, of_stop = fold[: len(fit)], fold[len(fit) :]
+    out = np.full(len(whole), np.nan)
+    for number in range(params.folds):
+        held = fold == number
+        if not held.any():
+            continue
+        logging.getLogger(__name__).info("cross-fitting: fold %d of %d", number + 1, params.folds)
+        model = learner.fit(
+            fit.take(of_fit != number), stop.take(of_stop != number), inner, threads
+        )
+        out[held] = model.raw(whole.frame.loc[held], threads)
+    return out

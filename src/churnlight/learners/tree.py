@@ -1,0 +1,242 @@
+"""The decision tree: grown by entropy, pruned by cost and complexity, saved as JSON.
+
+1. A large tree grows on the fit rows (no leaf below tree.min_leaf_share of them).
+2. Of its pruned subtrees with at most tree.max_leaves leaves, the one that ranks the stop rows best
+   (ROC AUC; then least log loss, then fewest leaves) gives alpha. Ranking decides because the level
+   is put right later, by calibration, and with few churners log loss prunes to a stump.
+3. The tree grows again on all rows and is pruned with that alpha, or with the next larger one that
+   keeps it within tree.max_leaves.
+
+Missing values go the way that scikit-learn learned for each question. Categories are ordered by
+their churn rate in training, so that one question can part them into any two groups by risk.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from churnlight.files import read_json, write_json
+from churnlight.learners.dataset import (
+    BoolArray,
+    Dataset,
+    FloatArray,
+    IntArray,
+    join,
+    require_both,
+)
+from churnlight.learners.encoding import Encoder
+from churnlight.learners.nodes import Nodes, closing_alphas
+from churnlight.params.base import SCHEMA_VERSION
+from churnlight.params.learning import TrainParams, TreeParams
+
+FILE = "tree.json"
+_LEAST_ROWS = 20  # of a leaf, however small the data
+# A leaf's probability counts this many rows at the overall rate besides its own, so that a pure
+# leaf of a few rows neither says 0 or 1 nor stands above a large leaf that is nearly as risky.
+_PRIOR_ROWS = 20.0
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A pruned tree.
+
+    Attributes:
+        encoder: the feature schema.
+        ranks: for each category column (by index), the rank of each category by churn rate.
+        nodes: the tree.
+        had_missing: for each feature, whether training met missing values.
+        training: what was found in training, for people; nothing computes with it.
+    """
+
+    encoder: Encoder
+    ranks: Mapping[int, FloatArray]
+    nodes: Nodes
+    had_missing: BoolArray
+    training: Mapping[str, Any]
+
+    def leaf(self, frame: Any) -> IntArray:
+        """The leaf's number of each row of a feature table, shape (rows,)."""
+        return self.nodes.walk(_ranked(self.encoder.transform(frame), self.ranks))
+
+    def raw(self, frame: Any, threads: int = 1) -> FloatArray:  # noqa: ARG002 - as Gbm.raw
+        """Probability before calibration, shape (rows,)."""
+        return leaf_probability(self.nodes)[self.leaf(frame)]
+
+    def save(self, folder: Path) -> None:
+        """Write tree.json into a folder."""
+        write_json(
+            folder / FILE,
+            {
+                "schema_version": SCHEMA_VERSION,
+                "features": self.encoder.to_json(),
+                "ranks": {str(i): r.tolist() for i, r in self.ranks.items()},
+                "nodes": self.nodes.to_json(),
+                "had_missing": self.had_missing.tolist(),
+                "training": dict(self.training),
+            },
+        )
+
+
+def load(folder: Path) -> Tree:
+    """Read what `Tree.save` wrote."""
+    content: dict[str, Any] = read_json(folder / FILE)
+    return Tree(
+        encoder=Encoder.from_json(content["features"]),
+        ranks={int(i): np.array(r, dtype=np.float64) for i, r in content["ranks"].items()},
+        nodes=Nodes.from_json(content["nodes"]),
+        had_missing=np.array(content["had_missing"], dtype=bool),
+        training=content["training"],
+    )
+
+
+def fit(fit: Dataset, stop: Dataset, params: TrainParams, threads: int = 1) -> Tree:  # noqa: ARG001
+    """Grow, prune on `stop`, grow again on all rows, prune with the same alpha.
+
+    Args:
+        fit: rows to grow on.
+        stop: rows, by the pipeline of a later as_of, to choose alpha on.
+        params: section `train`.
+        threads: not used; the learners share one signature.
+
+    Raises:
+        DataRefused: with counts, when there is one class only or too few churners.
+    """
+    whole = join([fit, stop])
+    require_both(whole, params.min_churners, "training")
+    require_both(fit, 1, "fit")
+    encoder = Encoder.learn(whole.frame)
+    alpha, found = _choose_alpha(encoder, fit, stop, params)
+    matrix = encoder.transform(whole.frame)
+    ranks = _category_ranks(encoder, matrix, whole.churned, _least_rows(params.tree, len(whole)))
+    grown = _grow(_ranked(matrix, ranks), whole.churned, params)
+    closing = closing_alphas(grown)
+    used = max(alpha, _alpha_within(grown, closing, params.tree.max_leaves))
+    nodes = grown.collapse(closing <= used)
+    logging.getLogger(__name__).info(
+        "tree: %d leaves of %d, alpha %.3g", len(nodes.leaves), len(grown.leaves), used
+    )
+    return Tree(
+        encoder=encoder,
+        ranks=ranks,
+        nodes=nodes,
+        had_missing=np.asarray(np.isnan(matrix).any(axis=0), dtype=bool),
+        training={
+            "rows": len(whole),
+            "churners": whole.churners,
+            "alpha_chosen": alpha,
+            "alpha_used": used,
+            **found,
+            "leaves_before_pruning": len(grown.leaves),
+            "leaves": len(nodes.leaves),
+        },
+    )
+
+
+def leaf_probability(nodes: Nodes) -> FloatArray:
+    """Share of churners in each node, drawn a little toward the overall share; shape (nodes,)."""
+    overall = nodes.churners[0] / nodes.rows[0]
+    smoothed = (nodes.churners + _PRIOR_ROWS * overall) / (nodes.rows + _PRIOR_ROWS)
+    return np.asarray(smoothed, dtype=np.float64)
+
+
+def _choose_alpha(
+    encoder: Encoder, fit: Dataset, stop: Dataset, params: TrainParams
+) -> tuple[float, dict[str, float]]:
+    """The alpha that ranks `stop` best, and what was reached there."""
+    from sklearn.metrics import roc_auc_score
+
+    matrix = encoder.transform(fit.frame)
+    ranks = _category_ranks(encoder, matrix, fit.churned, _least_rows(params.tree, len(fit)))
+    grown = _grow(_ranked(matrix, ranks), fit.churned, params)
+    closing = closing_alphas(grown)
+    judged = _ranked(encoder.transform(stop.frame), ranks)
+    one_class = stop.churners in {0, len(stop)}
+    best = (np.inf, np.inf, np.inf)
+    for alpha in _candidates(grown, closing, params.tree.max_leaves):
+        nodes = grown.collapse(closing <= alpha)
+        p = leaf_probability(nodes)[nodes.walk(judged)]
+        auc = 0.5 if one_class else float(roc_auc_score(stop.churned, p))
+        loss = -float(np.mean(np.log(np.where(stop.churned, p, 1 - p))))
+        # Rounded, so that no last digit decides; the larger alpha wins a tie.
+        best = min(best, (-round(auc, 9), round(loss, 9), -alpha))
+    return -best[2], {"stop_roc_auc": -best[0], "stop_log_loss": best[1]}
+
+
+def _candidates(grown: Nodes, closing: FloatArray, max_leaves: int) -> list[float]:
+    """Between two alphas at which the tree changes, their geometric mean; rising."""
+    least = _alpha_within(grown, closing, max_leaves)
+    steps = np.unique(np.append(closing[np.isfinite(closing) & (closing >= least)], least))
+    between = [float(np.sqrt(a * b)) for a, b in pairwise(steps)]
+    return [*between, float(steps[-1])]
+
+
+def _alpha_within(grown: Nodes, closing: FloatArray, max_leaves: int) -> float:
+    """The least alpha that leaves at most `max_leaves` leaves; 0 when none is needed."""
+    for alpha in np.append(0.0, np.unique(closing[np.isfinite(closing)])):
+        if len(grown.collapse(closing <= alpha).leaves) <= max_leaves:
+            return float(alpha)
+    return float(np.max(closing[np.isfinite(closing)]))
+
+
+def _least_rows(params: TreeParams, rows: int) -> int:
+    return max(_LEAST_ROWS, round(params.min_leaf_share * rows))
+
+
+def _grow(matrix: FloatArray, churned: BoolArray, params: TrainParams) -> Nodes:
+    from sklearn.tree import DecisionTreeClassifier
+
+    grower = DecisionTreeClassifier(
+        criterion="entropy",
+        min_samples_leaf=_least_rows(params.tree, len(churned)),
+        random_state=params.seed,
+    )
+    inner = grower.fit(matrix, churned).tree_
+    rows = inner.n_node_samples.astype(np.int64)
+    # scikit-learn keeps shares; the counts they came from are whole numbers.
+    shares = inner.value[:, 0, 1] if inner.value.shape[2] == 2 else np.full(len(rows), churned[0])
+    leaf = inner.children_left < 0
+    return Nodes(
+        left=inner.children_left.astype(np.int64),
+        right=inner.children_right.astype(np.int64),
+        feature=np.where(leaf, -1, inner.feature).astype(np.int64),
+        threshold=np.where(leaf, 0.0, inner.threshold),
+        missing_left=~leaf & (inner.missing_go_to_left != 0),
+        rows=rows,
+        churners=np.rint(shares * rows).astype(np.int64),
+    )
+
+
+def _category_ranks(
+    encoder: Encoder, matrix: FloatArray, churned: BoolArray, least: int
+) -> dict[int, FloatArray]:
+    """Order each column's categories by churn rate; those below `least` rows share one place."""
+    ranks = {}
+    for i in encoder.category_indexes:
+        count = len(encoder.columns[i].categories)
+        known = ~np.isnan(matrix[:, i])
+        codes = matrix[known, i].astype(np.int64)
+        rows = np.bincount(codes, minlength=count)
+        churners = np.bincount(codes, weights=churned[known], minlength=count)
+        rare = rows < least
+        rates = churners / np.maximum(rows, 1)
+        if rare.any():
+            rates[rare] = churners[rare].sum() / max(int(rows[rare].sum()), 1)
+        # Equal rates share a rank: nothing in training tells them apart.
+        ranks[i] = np.unique(rates, return_inverse=True)[1].astype(np.float64)
+    return ranks
+
+
+def _ranked(matrix: FloatArray, ranks: Mapping[int, FloatArray]) -> FloatArray:
+    """The matrix with codes of categories replaced by their ranks."""
+    out = matrix.copy()
+    for i, rank in ranks.items():
+        known = ~np.isnan(matrix[:, i])
+        out[known, i] = rank[matrix[known, i].astype(np.int64)]
+    return out

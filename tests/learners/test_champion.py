@@ -1,0 +1,109 @@
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import churnlight
+from churnlight.errors import ChurnlightError, DataRefused, UsageError
+from churnlight.learners import gbm, tree
+from churnlight.learners.champion import Bundle, learn_scale, save_scales
+from churnlight.learners.dataset import Dataset
+from churnlight.learners.folds import split_stop
+from churnlight.params.learning import CalibrateParams, TiersParams, TrainParams
+
+
+@pytest.fixture(scope="module")
+def models(
+    data: Dataset, make_data, params: TrainParams, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    later = make_data(1500, seed=4)
+    scales = {}
+    for name, learner in (("gbm", gbm), ("tree", tree)):
+        model = learner.fit(*split_stop(data, 1), params)
+        model.save(folder / name)
+        scales[name] = learn_scale(
+            model.raw(later.frame),
+            later.churned,
+            later.account,
+            CalibrateParams(),
+            TiersParams(),
+            seed=1,
+        )
+    save_scales(folder / "tiers", scales, "gbm")
+    return folder
+
+
+def test_it_scores_a_later_month(models: Path, make_data) -> None:
+    bundle = Bundle.load(models)
+    test = make_data(3000, seed=8)
+    scored = bundle.predict(test.frame)
+    assert list(scored) == ["probability", "tier", "probability_tree", "tier_tree"]
+    assert scored["probability"].mean() == pytest.approx(test.churned.mean(), rel=0.15)
+    sizes = scored["tier"].value_counts(normalize=True)
+    assert sizes["blue"] == pytest.approx(0.6, abs=0.05)
+    rates = [test.churned[scored["tier"] == t].mean() for t in ("blue", "green", "yellow", "red")]
+    assert rates == sorted(rates)
+    least = scored.groupby("tier")["probability"].agg(["min", "max"]).loc[list(bundle.tier_names)]
+    assert (least["min"].to_numpy()[1:] > least["max"].to_numpy()[:-1]).all()
+
+
+def test_the_champion_is_who_the_file_names(models: Path, data: Dataset, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(models, tmp_path / "models")
+    file = tmp_path / "models" / "tiers" / "tiers.json"
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"champion": "tree"}))
+    scored = Bundle.load(tmp_path / "models").predict(data.frame)
+    np.testing.assert_array_equal(scored["probability"], scored["probability_tree"])
+    both = Bundle.load(models).predict_both(data.frame)
+    np.testing.assert_array_equal(both["probability_tree"], scored["probability_tree"])
+    assert (both["probability_gbm"] != both["probability_tree"]).any()
+
+
+def test_the_index_of_the_table_stays(models: Path, data: Dataset) -> None:
+    part = data.frame.iloc[5:9]
+    assert Bundle.load(models).predict(part).index.tolist() == [5, 6, 7, 8]
+
+
+def test_a_column_that_does_not_fit_is_named(models: Path, data: Dataset) -> None:
+    with pytest.raises(DataRefused, match="'silent_days'"):
+        Bundle.load(models).predict(data.frame.drop(columns="silent_days"))
+
+
+def test_models_of_different_features_do_not_load(
+    models: Path, data: Dataset, params: TrainParams, tmp_path: Path
+) -> None:
+    import shutil
+
+    shutil.copytree(models, tmp_path / "models")
+    other = Dataset.of(
+        data.frame.drop(columns="brand"), data.churned, data.subscriber, None, data.as_of
+    )
+    tree.fit(*split_stop(other, 1), params).save(tmp_path / "models" / "tree")
+    with pytest.raises(ChurnlightError, match="different features"):
+        Bundle.load(tmp_path / "models")
+
+
+def test_missing_models_say_what_makes_them(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"tiers\.json is missing.*dvc repro"):
+        Bundle.load(tmp_path)
+
+
+def test_models_are_text_only(models: Path) -> None:
+    names = sorted(p.name for p in models.rglob("*") if p.is_file())
+    assert names == ["model.txt", "schema.json", "tiers.json", "tree.json"]
+    for path in models.rglob("*.*"):
+        path.read_text(encoding="utf-8")
+
+
+def test_no_pickle_is_written_or_read_anywhere() -> None:
+    word = re.compile(r"\b(c?pickle|joblib|cloudpickle|dill|allow_pickle|to_pickle|read_pickle)\b")
+    using = re.compile(r"^\s*(import|from)\s+\S*|\w\(.*\)")
+    for path in Path(churnlight.__file__).parent.rglob("*.py"):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            found = word.search(line.split("#")[0])
+            assert not (found and using.search(line)), f"{path.name}:{number}: {line.strip()}"

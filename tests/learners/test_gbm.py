@@ -1,0 +1,102 @@
+import re
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from churnlight.errors import DataRefused
+from churnlight.learners import gbm
+from churnlight.learners.dataset import Dataset
+from churnlight.learners.folds import split_stop
+from churnlight.params.learning import GbmParams, TrainParams
+
+
+@pytest.fixture(scope="module")
+def model(data: Dataset, params: TrainParams) -> gbm.Gbm:
+    return gbm.fit(*split_stop(data, params.seed), params)
+
+
+def folder_bytes(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.iterdir()}
+
+
+def test_one_and_two_threads_give_the_same_bytes(make_data, tmp_path: Path) -> None:
+    rows = make_data(5000, seed=3)
+    params = TrainParams(gbm=GbmParams(max_rounds=8))
+    for threads in (1, 2):
+        gbm.fit(*split_stop(rows, 1), params, threads).save(tmp_path / str(threads))
+    assert folder_bytes(tmp_path / "1") == folder_bytes(tmp_path / "2")
+    assert b"[num_threads: 0]" in (tmp_path / "1" / "model.txt").read_bytes()
+
+
+@pytest.mark.slow
+def test_one_and_two_threads_give_the_same_bytes_on_many_rows(make_data, tmp_path: Path) -> None:
+    rows = make_data(100_000, seed=3)
+    params = TrainParams(gbm=GbmParams(max_rounds=60))
+    for threads in (1, 2):
+        gbm.fit(*split_stop(rows, 1), params, threads).save(tmp_path / str(threads))
+    assert folder_bytes(tmp_path / "1") == folder_bytes(tmp_path / "2")
+
+
+def test_saved_and_loaded_it_says_the_same(data: Dataset, model: gbm.Gbm, tmp_path: Path) -> None:
+    model.save(tmp_path)
+    loaded = gbm.load(tmp_path)
+    np.testing.assert_array_equal(loaded.raw(data.frame), model.raw(data.frame))
+    loaded.save(tmp_path / "again")
+    first = folder_bytes(tmp_path / "again")
+    assert {n: (tmp_path / n).read_bytes() for n in first} == first
+    plain = lightgbm.Booster(model_file=str(tmp_path / "model.txt"))
+    matrix = model.encoder.transform(data.frame)
+    np.testing.assert_array_equal(plain.predict(matrix), model.raw(data.frame))
+
+
+def test_rounds_come_from_the_stop_rows_and_grow_with_all_rows(
+    data: Dataset, params: TrainParams
+) -> None:
+    fit, stop = split_stop(data, params.seed)
+    model = gbm.fit(fit, stop, params)
+    best = model.training["best_round"]
+    assert 1 < best < params.gbm.max_rounds
+    assert model.booster.num_trees() == round(best * np.sqrt(len(data) / len(fit)))
+    # The log loss on stop is least at that round, seen by training round by round.
+    losses = []
+    for rounds in (best - 1, best, best + 1):
+        booster = gbm._boost(gbm.Encoder.learn(data.frame), fit, params, 1, rounds)
+        p = booster.predict(gbm.Encoder.learn(data.frame).transform(stop.frame))
+        losses.append(-np.log(np.where(stop.churned, p, 1 - p)).mean())
+    assert losses[1] == min(losses)
+    assert losses[1] == pytest.approx(model.training["stop_log_loss"], abs=1e-6)
+
+
+def test_the_category_is_native_and_names_may_hold_anything(params: TrainParams) -> None:
+    draws = np.random.default_rng(0)
+    brand = draws.integers(0, 30, 3000)
+    frame = pd.DataFrame(
+        {'brand "x", 品牌: [1]': [f"b{b:02d}" for b in brand], "noise": draws.normal(size=3000)}
+    )
+    churned = draws.random(3000) < np.where(brand % 2 == 0, 0.5, 0.05)
+    rows = Dataset.of(frame, churned, range(3000))
+    model = gbm.fit(*split_stop(rows, 1), params)
+    assert re.search(r"^num_cat=[1-9]", model.text, re.MULTILINE)
+    assert model.booster.feature_name() == ["column_0", "noise"]
+    assert roc_auc_score(churned, model.raw(frame)) > 0.75
+
+
+def test_it_learns_and_shuffled_labels_teach_nothing(
+    make_data, at_chance, params: TrainParams
+) -> None:
+    train, test = make_data(2000, seed=1), make_data(2000, seed=2)
+    model = gbm.fit(*split_stop(train, 1), params)
+    assert roc_auc_score(test.churned, model.raw(test.frame)) > 0.75
+    assert 0.4 < at_chance(gbm, train, test, params) < 0.6
+
+
+def test_too_few_churners_are_refused(data: Dataset, params: TrainParams) -> None:
+    with pytest.raises(DataRefused, match="one class only: 0 churners"):
+        gbm.fit(*split_stop(data.take(~data.churned), 1), params)
+    few = params.model_copy(update={"min_churners": 10_000})
+    with pytest.raises(DataRefused, match="too few churners"):
+        gbm.fit(*split_stop(data, 1), few)
