@@ -47,7 +47,8 @@ def closure(module: str) -> list[str]:
         parents = {name.rsplit(".", i)[0] for i in range(1, name.count(".") + 1)}
         todo |= (imports_of(file_of(name)) | parents) - seen
     paths = {file_of(name) for name in seen}
-    for folder in {path.parent for path in paths if path.name == "__init__.py"}:
+    packages = {path.parent for path in paths if path.name == "__init__.py"}
+    for folder in packages - {SRC / "churnlight"}:
         paths |= {p for p in folder.rglob("*") if p.suffix in {".html", ".css", ".js"}}
     return sorted(path.relative_to(ROOT).as_posix() for path in paths)
 

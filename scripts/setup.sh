@@ -41,7 +41,7 @@ else
   uv=""
 fi
 if [ -n "$uv" ]; then
-  "$uv" pip install --quiet --python .venv/bin/python -r requirements.txt
+  "$uv" pip install --quiet --compile-bytecode --python .venv/bin/python -r requirements.txt
   "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 else
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt

@@ -6,6 +6,8 @@ tests). Everything above this file sees Ibis tables, pyarrow tables and paths.
 
 from __future__ import annotations
 
+import csv as csv_files
+import gzip
 import shutil
 import tempfile
 from abc import ABC, abstractmethod
@@ -29,6 +31,8 @@ SOURCE_FILE = "source_file"
 SOURCE_ROW = "source_row"
 
 _CSV = (".csv", ".csv.gz")
+# Given, not guessed: the reader's guesses differ with what the first rows hold, and may skip rows.
+_CSV_DIALECT = {"auto_detect": False, "header": True, "delim": ",", "quote": '"', "escape": '"'}
 
 
 class Engine(ABC):
@@ -40,8 +44,8 @@ class Engine(ABC):
     def read(self, files: Sequence[Path], *, source: bool = False) -> ir.Table:
         """Read Parquet or CSV files as one table, columns matched by name, in place.
 
-        CSV columns come as strings; `check` gives them their types. Nothing is read until the
-        expression runs.
+        CSV columns come as strings; `check` gives them their types; CSV files read together share
+        one header. Nothing is read until the expression runs.
 
         Args:
             files: files, or folders of Parquet parts; all Parquet or all CSV.
@@ -101,11 +105,23 @@ class _DuckDB(Engine):
         options: dict[str, Any] = {"hive_partitioning": False, "union_by_name": True}
         if source:
             options |= {"filename": SOURCE_FILE, "file_row_number": True}
+        if csv and source:
+            return self._read_csv_numbered(paths)
         if csv:
-            table = self.con.read_csv(paths, all_varchar=True, **options)
+            table = self.con.read_csv(paths, columns=_text(paths[0]), **_CSV_DIALECT)
         else:
             table = self.con.read_parquet(paths, **options)
         return table.rename({SOURCE_ROW: "file_row_number"}) if source else table
+
+    def _read_csv_numbered(self, paths: list[str]) -> ir.Table:
+        # The CSV reader has no row number; a window without an order follows the file's.
+        tables = [
+            self.con.read_csv(
+                [path], columns=_text(path), filename=SOURCE_FILE, **_CSV_DIALECT
+            ).mutate(**{SOURCE_ROW: ibis.row_number()})
+            for path in paths
+        ]
+        return tables[0] if len(tables) == 1 else ibis.union(*tables)
 
     def cache(self, expr: ir.Table) -> ir.Table:
         return self.con.create_table(ibis.util.gen_name("cache"), expr, temp=True)
@@ -207,6 +223,32 @@ def connect(params: EngineParams, scratch: Path) -> Iterator[Engine]:
         if isinstance(engine, _DuckDB):
             engine.con.disconnect()
             shutil.rmtree(spill, ignore_errors=True)
+
+
+def csv_header(path: Path) -> list[str]:
+    """Column names of a CSV file (comma, double quotes, UTF-8), gzipped or not.
+
+    Raises:
+        DataRefused: when it can't be read, or a name stands in it twice.
+    """
+    opener: Any = gzip.open if path.name.endswith(".gz") else open
+    try:
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
+            header = next(csv_files.reader(stream), [])
+    except (OSError, EOFError, ValueError, csv_files.Error) as error:
+        raise DataRefused(f"{path} can't be read as CSV in UTF-8: {error}") from None
+    # An index that was exported with the table has no name.
+    header = [name or f"unnamed_{place}" for place, name in enumerate(header)]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise DataRefused(f"{path}: column {twice[0]!r} stands twice in the header")
+    if not header:
+        raise DataRefused(f"{path} is empty: expected a header with the columns' names")
+    return header
+
+
+def _text(path: str) -> dict[str, str]:
+    return dict.fromkeys(csv_header(Path(path)), "VARCHAR")
 
 
 def _made(folder: Path) -> Path:

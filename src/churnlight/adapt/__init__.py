@@ -1,0 +1,1 @@
+"""Adapters: public data sets turned into extracts of the contract."""

@@ -1,0 +1,171 @@
+"""The check of one month of an extract: verdict and quarantine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+
+from churnlight.check.audit import Audit, Closing, audit, late_rows
+from churnlight.check.duplicates import DUPLICATE, mark_duplicates, nominate, suspects
+from churnlight.check.reading import (
+    Layout,
+    id_classes,
+    layouts,
+    read_cells,
+    read_layouts,
+    relative_source,
+)
+from churnlight.check.rules import refusal
+from churnlight.check.verdict import Verdict
+from churnlight.engine import SOURCE_FILE, SOURCE_ROW, Engine
+from churnlight.errors import ChurnlightError, DataRefused
+from churnlight.inventory import folder_of, require_files
+from churnlight.schema import Extract
+from churnlight.timeline import Month
+
+REASON = "reason"
+QUARANTINE_FILE = "refused.parquet"
+
+# A month in which nobody complains is possible; one in which nobody calls, pays or exists is not.
+NEVER_EMPTY = ("cdr", "usage", "subscribers", "billing")
+
+
+def quarantine_folder(quarantine: Path, extract: str, month: Month | None) -> Path:
+    """Where removed rows of an extract's month are kept."""
+    return folder_of(quarantine, extract, month)
+
+
+def check_month(
+    engine: Engine,
+    root: Path,
+    extract: Extract,
+    month: Month | None,
+    quarantine: Path,
+    closing: Closing | None = None,
+) -> Verdict:
+    """Check an extract's month; keep what is refused or a duplicate under `quarantine`.
+
+    `<quarantine>/<extract>/month=YYYY-MM/refused.parquet` holds the reason, file, row and the
+    declared columns as text, and is there only when a row was removed.
+
+    Args:
+        engine: where it runs.
+        root: the extracts' root.
+        extract: its declaration.
+        month: the partition; None for a reference table.
+        quarantine: the folder of all quarantines.
+        closing: when the month's mart is closed; None: no CDR is late.
+
+    Raises:
+        DataRefused: when a file can't be read, lacks a column or has one of a wrong type, or when
+            a month that can't be empty is.
+    """
+    found = layouts(require_files(root, extract.name, month), extract)
+    with _readable(folder_of(root, extract.name, month)):
+        table = read_layouts(engine, found, extract, month)
+        counts = audit(engine, table, extract, month, closing)
+        if not counts.rows and extract.name in NEVER_EMPTY:
+            raise DataRefused(f"{folder_of(root, extract.name, month)} holds files but no row")
+        duplicates = _quarantine(
+            engine, (found, extract, month), counts, quarantine, closing=closing
+        )
+    removed = sum(counts.refused.values()) + counts.late + sum(duplicates.values())
+    return Verdict(
+        extract=extract.name,
+        month=None if month is None else str(month),
+        rows=counts.rows,
+        kept=counts.rows - removed,
+        late=counts.late,
+        duplicates=duplicates,
+        refused=counts.refused,
+        unknown=counts.unknown,
+        id_types=id_classes(found, extract),
+        columns=tuple(c.name for c in extract.columns if any(c.name in f.found for f in found)),
+    )
+
+
+def _quarantine(
+    engine: Engine,
+    what: tuple[Sequence[Layout], Extract, Month | None],
+    counts: Audit,
+    quarantine: Path,
+    *,
+    closing: Closing | None,
+) -> dict[str, int]:
+    """Write refused rows and duplicates; return the duplicates by reason."""
+    found, extract, month = what
+    delay = closing.reporting_delay_hours if closing else 0.0
+    path = quarantine_folder(quarantine, extract.name, month) / QUARANTINE_FILE
+    forget(path)
+    parts: list[ir.Table] = []
+    if counts.refused:
+        rows = read_layouts(engine, found, extract, month, source=True)
+        reasoned = rows.mutate(**{REASON: refusal(rows, extract, month)})
+        parts.append(reasoned.filter(reasoned[REASON].notnull()))
+    nominated = nominate(engine, _good(engine, what, counts, closing, source=False), extract)
+    if engine.arrow(nominated.limit(1)).num_rows:
+        good = _good(engine, what, counts, closing, source=True)
+        marked = mark_duplicates(suspects(good, extract, nominated), extract, delay)
+        parts.append(marked.filter(marked[DUPLICATE].notnull()).rename({REASON: DUPLICATE}))
+    if not parts:
+        return {}
+    narrow = [part.select(REASON, SOURCE_FILE, SOURCE_ROW) for part in parts]
+    picked = engine.cache(ibis.union(*narrow) if len(narrow) > 1 else narrow[0])
+    by_reason = _count(engine, picked)
+    if by_reason:
+        cells = relative_source(read_cells(engine, found, extract, picked), extract, month)
+        engine.write(cells, path, [SOURCE_FILE, SOURCE_ROW])
+    return {r: n for r, n in by_reason.items() if r not in counts.refused}
+
+
+def _good(
+    engine: Engine,
+    what: tuple[Sequence[Layout], Extract, Month | None],
+    counts: Audit,
+    closing: Closing | None,
+    *,
+    source: bool,
+) -> ir.Table:
+    """Rows neither refused nor late, with file and row when `source`."""
+    found, extract, month = what
+    rows = read_layouts(engine, found, extract, month, source=source)
+    if counts.refused:
+        rows = rows.filter(refusal(rows, extract, month).isnull())
+    late = late_rows(rows, extract, month, closing) if counts.late else None
+    return rows if late is None else rows.filter(~late)
+
+
+def _count(engine: Engine, removed: ir.Table) -> dict[str, int]:
+    counted = removed.group_by(REASON).aggregate(rows_count=lambda t: t.count())
+    rows = engine.arrow(counted).to_pylist()
+    return {r[REASON]: int(r["rows_count"]) for r in sorted(rows, key=lambda r: r[REASON])}
+
+
+def forget(path: Path) -> None:
+    """Remove a quarantine if it is there: a file, or the folder of parts that Spark writes."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Turn what an engine says about a broken file into a refusal that quotes no row."""
+    try:
+        yield
+    except ChurnlightError:
+        raise
+    except Exception as error:
+        line = re.search(r"CSV Error on Line: (\d+)", str(error))
+        what = (
+            f"line {line[1]} of a CSV file has too many or too few cells, or is no UTF-8"
+            if line
+            else f"a file is damaged ({type(error).__name__})"
+        )
+        raise DataRefused(f"{folder} can't be read: {what}") from error

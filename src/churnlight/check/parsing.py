@@ -1,0 +1,143 @@
+"""One cell's way from what a file holds to the declared type, and when that way fails."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from pyarrow import types as pt
+
+from churnlight.schema import IBIS_TYPE, Column
+
+# What a file holds in a column: an arrow type, or "csv" for a cell of text to be parsed.
+Found: TypeAlias = pa.DataType | Literal["csv"]
+
+# Whole numbers that a double holds exactly.
+_EXACT = 2.0**53
+
+_INT = r"^[+-]?[0-9]{1,18}$"
+_FLOAT = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00(:00([.]0{1,6})?)?)?$"
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?$"
+_TRUE = ("true", "t", "yes", "y", "1")
+_FALSE = ("false", "f", "no", "n", "0")
+
+
+def expected(column: Column) -> str:
+    """The Ibis type of a column that is no id."""
+    return IBIS_TYPE[column.kind] or "string"
+
+
+def id_class(found: Found) -> str:
+    """Whether ids of a column are "integer" or "text"."""
+    whole = found != "csv" and (pt.is_integer(found) or pt.is_decimal(found))
+    return "integer" if whole else "text"
+
+
+def accepts(column: Column, found: Found) -> bool:
+    """Whether a column of a file can be read as the declared kind."""
+    if found == "csv" or pt.is_null(found):
+        return True
+    found = _inner(found)
+    text = _is_text(found)
+    whole = pt.is_integer(found) or (pt.is_decimal(found) and found.scale == 0)
+    number = whole or pt.is_floating(found) or pt.is_decimal(found)
+    time = pt.is_date(found) or (pt.is_timestamp(found) and found.tz is None)
+    by_kind = {
+        "id": text or whole,
+        # Codes of an operator's own are often numbers; a listed value never is.
+        "text": text or (whole and column.allowed is None),
+        "int": number,
+        "float": number,
+        "money": number,
+        "bool": pt.is_boolean(found) or whole,
+        "date": time,
+        "timestamp": time,
+        "month": text or time,
+    }
+    return bool(by_kind[column.kind])
+
+
+def typed(raw: Any, column: Column, found: Found) -> tuple[Any, ir.BooleanValue | None]:
+    """Give a column its declared type.
+
+    Args:
+        raw: the column as the engine reads it.
+        column: its declaration.
+        found: what `accepts` accepted.
+
+    Returns:
+        The value (null where the cell is empty or can't be read), and whether a cell could not be
+        read (None when that can't happen).
+    """
+    if found == "csv":
+        return _parse(_trimmed(raw).nullif(""), column)
+    inner = _inner(found)
+    if column.kind == "id":
+        return _typed_id(raw, inner), None
+    if column.kind == "int" and not pt.is_integer(inner):
+        return _whole(raw)
+    if column.kind == "bool" and not pt.is_boolean(inner):
+        value = _true_or_false(raw == 1, raw == 0)
+        return value, raw.notnull() & value.isnull()
+    if column.kind == "month" and not _is_text(inner):
+        return raw.cast("date").strftime("%Y-%m"), None
+    return raw.cast(expected(column)), None
+
+
+def _inner(found: Any) -> Any:
+    return found.value_type if pt.is_dictionary(found) else found
+
+
+def _is_text(found: Any) -> bool:
+    return bool(pt.is_string(found) or pt.is_large_string(found) or pt.is_string_view(found))
+
+
+def _trimmed(cell: Any) -> Any:
+    # Not strip(): on Spark it takes the letter v from both ends too (its "\\v").
+    return cell.re_replace("^ +| +$", "")
+
+
+def _typed_id(raw: Any, found: Any) -> Any:
+    if pt.is_integer(found) and not pt.is_uint64(found):
+        return raw.cast("int64")
+    # Whole numbers beyond 64 bits with a sign (hashes) stay as they are.
+    if pt.is_integer(found) or pt.is_decimal(found):
+        return raw
+    return raw.cast("string").nullif("")
+
+
+def _whole(raw: Any) -> tuple[Any, ir.BooleanValue]:
+    """Whole numbers from decimals: exports of nullable integers come as doubles, NaN for null."""
+    number = raw.cast("float64")
+    empty = number.isnull() | number.isnan()
+    good = ~empty & (number.abs() <= _EXACT) & (number % 1 == 0)
+    value = ibis.ifelse(good, number, ibis.null("float64")).cast("int64")
+    return value, ~empty & ~good
+
+
+def _parse(cell: Any, column: Column) -> tuple[Any, ir.BooleanValue | None]:
+    if column.kind in {"id", "text", "month"}:
+        return cell, None
+    if column.kind == "bool":
+        word = cell.lower()
+        value = _true_or_false(word.isin(_TRUE), word.isin(_FALSE))
+    elif column.kind == "int":
+        # Exports of nullable integers write 12.0.
+        value = _if_matches(cell.re_replace("[.]0*$", ""), _INT, "int64")
+    else:
+        pattern = {"date": _DATE, "timestamp": _TIME}.get(column.kind, _FLOAT)
+        text = cell.substr(0, 10) if column.kind == "date" else cell
+        readable = cell.re_search(pattern)
+        value = ibis.ifelse(readable, text, ibis.null("string")).try_cast(expected(column))
+    return value, cell.notnull() & value.isnull()
+
+
+def _true_or_false(true: Any, false: Any) -> Any:
+    return ibis.cases((true, ibis.literal(value=True)), (false, ibis.literal(value=False)))
+
+
+def _if_matches(text: Any, pattern: str, dtype: str) -> Any:
+    return ibis.ifelse(text.re_search(pattern), text, ibis.null("string")).try_cast(dtype)

@@ -1,0 +1,81 @@
+"""The rules that a row must keep: one expression a rule, all in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ibis
+import ibis.expr.types as ir
+
+from churnlight.check.reading import MONTH, UNPARSABLE, has_month
+from churnlight.schema import Column, Extract
+from churnlight.timeline import Month
+
+# The largest finite double: NaN and infinity are above it, on DuckDB and on Spark.
+_FINITE = 1.7976931348623157e308
+
+TIME_OUTSIDE_MONTH = "time_outside_month"
+MONTH_OUTSIDE_PARTITION = "month_outside_partition"
+DIRECTION_MISSING = "direction_missing"
+
+
+def refusal(table: ir.Table, extract: Extract, month: Month | None) -> ir.StringValue:
+    """Why each row is refused: the code of the first rule that it breaks; null for a good row.
+
+    Codes: `<column>_unparsable`, `<column>_missing`, `<column>_unknown`, `<column>_below_minimum`,
+    `<column>_not_finite`, `direction_missing`, `time_outside_month`, `month_outside_partition`.
+
+    Args:
+        table: typed rows, see `read_typed`.
+        extract: its declaration.
+        month: the partition; None for reference tables.
+    """
+    unreadable = table[UNPARSABLE].notnull(), table[UNPARSABLE].concat("_unparsable")
+    rules = [unreadable, *((broken, code) for code, broken in _rules(table, extract, month))]
+    return ibis.cases(*rules, else_=ibis.null("string"))
+
+
+def reason_codes(extract: Extract) -> tuple[str, ...]:
+    """Every code that `refusal` can give for an extract, unparsable cells apart."""
+    month = Month(2000, 1) if extract.monthly else None
+    schema = {c.name: "string" for c in extract.columns}
+    schema |= {c.name: "float64" for c in extract.columns if c.kind in {"int", "float", "money"}}
+    schema |= {c.name: "timestamp" for c in extract.columns if c.kind in {"timestamp", "date"}}
+    table = ibis.table({**schema, MONTH: "string", UNPARSABLE: "string"}, name=extract.name)
+    return tuple(code for code, _ in _rules(table, extract, month))
+
+
+def unknown_values(table: ir.Table, extract: Extract) -> dict[str, ir.BooleanValue]:
+    """By column: whether the value is outside its list, where that reads as null."""
+    return {
+        c.name: table[c.name].notnull() & table[c.name].notin(list(c.allowed))
+        for c in extract.columns
+        if c.allowed is not None and not c.strict
+    }
+
+
+def _rules(
+    table: ir.Table, extract: Extract, month: Month | None
+) -> Iterator[tuple[str, ir.BooleanValue]]:
+    for column in extract.columns:
+        yield from _column_rules(table, column)
+    if extract.name == "cdr":
+        yield DIRECTION_MISSING, table.direction.isnull() & (table.kind != "data")
+    if month is not None and extract.happened is not None:
+        happened = table[extract.happened]
+        start, end = (ibis.literal(t, type="timestamp") for t in (month.start, month.end))
+        yield TIME_OUTSIDE_MONTH, (happened < start) | (happened >= end)
+    if month is not None and has_month(extract):
+        yield MONTH_OUTSIDE_PARTITION, table[MONTH] != str(month)
+
+
+def _column_rules(table: ir.Table, column: Column) -> Iterator[tuple[str, ir.BooleanValue]]:
+    value = table[column.name]
+    if not column.nullable:
+        yield f"{column.name}_missing", value.isnull()
+    if column.strict and column.allowed is not None:
+        yield f"{column.name}_unknown", value.notnull() & value.notin(list(column.allowed))
+    if column.kind in {"money", "float"}:
+        yield f"{column.name}_not_finite", value.abs() > _FINITE
+    if column.minimum is not None:
+        yield f"{column.name}_below_minimum", value < column.minimum
