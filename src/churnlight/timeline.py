@@ -271,8 +271,23 @@ def default_roles(
     ordered = sorted(set(months))
     if not ordered:
         raise DataRefused("no month of extracts was found, so there is no as_of to give a role to")
-    score = ordered[-1] + 1
-    first = ordered[0] + time.window_months
+    roles = _roles(ordered[0], ordered[-1], time, spend_churn_months)
+    if roles is None:
+        last, count = ordered[-1] + 1, len(ordered) + 1
+        # Tried month by month: a horizon in days reaches over more or fewer months by the season.
+        while _roles(ordered[0], last, time, spend_churn_months) is None:
+            last, count = last + 1, count + 1
+        raise DataRefused(
+            f"{len(ordered)} months ({ordered[0]} to {ordered[-1]}) are too few: with a window of "
+            f"{time.window_months} months, at least {count} in a row are needed to fit and to test"
+        )
+    return roles
+
+
+def _roles(
+    oldest: Month, newest: Month, time: TimeRules, spend_churn_months: int | None
+) -> dict[str, Role] | None:
+    """The roles of `default_roles` for history from `oldest` to `newest`; None: too short."""
 
     def latest_before(later: Month) -> Month:
         cutoff = later.start + timedelta(days=time.close_days)
@@ -281,31 +296,22 @@ def default_roles(
             candidate = candidate - 1
         return candidate
 
+    score, first = newest + 1, oldest + time.window_months
     test = latest_before(score)
     calibrate = latest_before(test)
     last_fit = latest_before(calibrate)
-    roles: dict[str, Role] = {}
+    roles: dict[Month, Role] = {score: "score", test: "test"}
     if last_fit < first:
         last_fit = calibrate
     else:
-        roles[f"{calibrate.start:%Y-%m-%d}"] = "calibrate"
+        roles[calibrate] = "calibrate"
     if last_fit < first:
-        needed = len(ordered) + _distance(last_fit, first)
-        raise DataRefused(
-            f"{len(ordered)} months ({ordered[0]} to {ordered[-1]}) are too few: with a window of "
-            f"{time.window_months} months, at least {needed} in a row are needed to fit and to test"
-        )
+        return None
     fit = first
     while fit <= last_fit:
-        roles[f"{fit.start:%Y-%m-%d}"] = "fit"
+        roles[fit] = "fit"
         fit = fit + 1
-    roles[f"{test.start:%Y-%m-%d}"] = "test"
-    roles[f"{score.start:%Y-%m-%d}"] = "score"
-    return dict(sorted(roles.items()))
-
-
-def _distance(earlier: Month, later: Month) -> int:
-    return (later.year - earlier.year) * 12 + later.number - earlier.number
+    return {f"{month.start:%Y-%m-%d}": roles[month] for month in sorted(roles)}
 
 
 def require_history(at: Moment, months: Iterable[Month], *, label: bool, outcome: datetime) -> None:
