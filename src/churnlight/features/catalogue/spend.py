@@ -1,0 +1,283 @@
+"""Spend: bills, what they are made of, how they are paid.
+
+Bills are taken by the month, not by the day: most of a bill is a monthly fee. A missing bill is
+unknown, never zero.
+"""
+
+from __future__ import annotations
+
+from churnlight.features.feature import Feature, Nothing
+from churnlight.features.row import Row, Values, mean, ratio, total
+
+
+def _overage(r: Row) -> Values:
+    """Charges for use beyond the plan fee over the bill, month by month."""
+    parts = zip(
+        r.months("voice_charge"), r.months("sms_charge"), r.months("data_charge"), strict=True
+    )
+    bills = r.months("total_charge")
+    return [ratio(total(part), bill) for part, bill in zip(parts, bills, strict=True)]
+
+
+def _discounts(r: Row) -> Values:
+    """Discount over the bill before discount, month by month."""
+    months = zip(r.months("discount"), r.months("total_charge"), strict=True)
+    return [ratio(discount, bill + discount) for discount, bill in months]
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature(
+        "bill_money",
+        "money",
+        "spend",
+        "bill_high",
+        "Monthly bill after discount, mean over the window",
+        "月账单（优惠后），窗口均值",
+        lambda r: r.mean("total_charge"),
+    ),
+    Feature(
+        "bill_last_over_mean_ratio",
+        "ratio",
+        "spend",
+        "bill_falling",
+        "Last bill over the window's mean",
+        "最近一期账单与窗口均值之比",
+        lambda r: r.last_over_mean(r.months("total_charge")),
+        months=2,
+    ),
+    Feature(
+        "bill_trend_share_per_month",
+        "share_per_month",
+        "spend",
+        "bill_falling",
+        "Monthly slope of the bill, as a share of its mean",
+        "账单月度斜率占均值的比例",
+        lambda r: r.trend(r.months("total_charge")),
+        months=2,
+    ),
+    Feature(
+        "bill_volatility_ratio",
+        "ratio",
+        "spend",
+        "bill_falling",
+        "Standard deviation of the bill over the months, over its mean",
+        "账单月间标准差与均值之比",
+        lambda r: r.volatility(r.months("total_charge")),
+        months=2,
+    ),
+    Feature(
+        "overage_share",
+        "share",
+        "spend",
+        "plan_misfit",
+        "Charges for calls, messages and data beyond the plan fee, over the bill; mean",
+        "套餐外语音、短信、流量费占账单比例，窗口均值",
+        lambda r: mean(_overage(r)),
+    ),
+    Feature(
+        "overage_change_share",
+        "share",
+        "spend",
+        "plan_misfit",
+        "That share, last month less the months before",
+        "套餐外费用比例：最近一个月减此前各月均值",
+        lambda r: r.change(_overage(r)),
+        months=2,
+    ),
+    Feature(
+        "voice_allowance_ratio",
+        "ratio",
+        "spend",
+        "plan_misfit",
+        "Billed outgoing minutes a month over the plan's minutes (below 1: paid for and not used)",
+        "月计费主叫分钟数与套餐分钟数之比",
+        lambda r: ratio(r.mean("voice_out_billed_min"), r["plan_minutes"]),
+        sources=("usage", "subscribers", "plans"),
+    ),
+    Feature(
+        "data_allowance_ratio",
+        "ratio",
+        "spend",
+        "plan_misfit",
+        "Data a month over the plan's allowance",
+        "月流量与套餐流量之比",
+        lambda r: ratio(r.mean("data_mb"), r["plan_data_mb"]),
+        sources=("usage", "subscribers", "plans"),
+    ),
+    Feature(
+        "vas_share",
+        "share",
+        "spend",
+        "extra_services",
+        "Value-added services over the bill, over the window",
+        "增值业务费占账单比例",
+        lambda r: ratio(r.total("vas_charge"), r.total("total_charge")),
+    ),
+    Feature(
+        "discount_share",
+        "share",
+        "spend",
+        "discount_ending",
+        "Discount over the bill before discount, mean over the window",
+        "优惠占优惠前账单的比例，窗口均值",
+        lambda r: mean(_discounts(r)),
+    ),
+    Feature(
+        "discount_change_share",
+        "share",
+        "spend",
+        "discount_ending",
+        "That share, last month less the months before",
+        "优惠比例：最近一个月减此前各月均值",
+        lambda r: r.change(_discounts(r)),
+        months=2,
+    ),
+    Feature(
+        "arrears_money",
+        "money",
+        "spend",
+        "payment_trouble",
+        "Arrears at the end of the last month",
+        "最近一个月末欠费",
+        lambda r: r.last("arrears_end"),
+    ),
+    Feature(
+        "arrears_months",
+        "months",
+        "spend",
+        "payment_trouble",
+        "Months of the window that ended in arrears",
+        "窗口内月末欠费的月数",
+        lambda r: r.months_with("arrears_end"),
+    ),
+    Feature(
+        "suspended_days",
+        "days",
+        "spend",
+        "payment_trouble",
+        "Days suspended in the window",
+        "窗口内停机天数",
+        lambda r: r.total("suspended_days"),
+    ),
+    Feature(
+        "paid_share",
+        "share",
+        "spend",
+        "payment_trouble",
+        "Paid over billed, over the window",
+        "窗口内已缴金额占账单比例",
+        lambda r: ratio(r.total("paid"), r.total("total_charge")),
+    ),
+    Feature(
+        "balance_over_bill_ratio",
+        "ratio",
+        "spend",
+        "topup_rhythm",
+        "Balance at the end of the last month over the mean bill (months that it lasts)",
+        "最近月末余额与月均账单之比（可用月数）",
+        lambda r: ratio(r.last("balance_end"), r.mean("total_charge")),
+    ),
+    Feature(
+        "points_count",
+        "count",
+        "spend",
+        "long_standing",
+        "Loyalty points at the end of the last month",
+        "最近月末积分",
+        lambda r: r.last("points_balance"),
+    ),
+    Feature(
+        "points_last_over_mean_ratio",
+        "ratio",
+        "spend",
+        "rival_interest",
+        "Loyalty points at the end of the last month over the window's mean (below 1: spent)",
+        "最近月末积分与窗口均值之比（小于1表示已兑换）",
+        lambda r: r.last_over_mean(r.months("points_balance")),
+        months=2,
+    ),
+    Feature(
+        "topups_count",
+        "count",
+        "spend",
+        "topup_rhythm",
+        "Top-ups in the window",
+        "窗口内充值次数",
+        lambda r: r["topup_count"],
+        nothing=0,
+        sources=("topups",),
+        months=0,
+    ),
+    Feature(
+        "topup_mean_money",
+        "money",
+        "spend",
+        "topup_rhythm",
+        "Mean top-up in the window",
+        "窗口内平均充值金额",
+        lambda r: ratio(r["topup_cents"], r["topup_count"]) / 100,
+        nothing=0,
+        sources=("topups",),
+        months=0,
+    ),
+    Feature(
+        "since_topup_days",
+        "days",
+        "spend",
+        "topup_rhythm",
+        "Days from the last top-up to as_of",
+        "距最近一次充值的天数",
+        lambda r: r.days_since(r["topup_last_day"]),
+        nothing=Nothing.WINDOW_DAYS,
+        sources=("topups",),
+    ),
+    Feature(
+        "topup_gap_ratio",
+        "ratio",
+        "spend",
+        "topup_rhythm",
+        "Days since the last top-up over the usual gap between top-ups",
+        "距最近一次充值的天数与平均充值间隔之比",
+        lambda r: ratio(
+            r.days_since(r["topup_last_day"]) * (r["topup_count"] - 1),
+            r.days_since(r["topup_first_day"]) - r.days_since(r["topup_last_day"]),
+        ),
+        sources=("topups",),
+        months=0,
+    ),
+    Feature(
+        "extra_services_count",
+        "count",
+        "spend",
+        "extra_services",
+        "Value-added services in the last month",
+        "最近一个月订购的增值业务数",
+        lambda r: r.last("services_count"),
+        nothing=0,
+        sources=("services",),
+    ),
+    Feature(
+        "extra_services_change_count",
+        "count",
+        "spend",
+        "extra_services",
+        "Value-added services, last month less the months before",
+        "增值业务数：最近一个月减此前各月均值",
+        lambda r: r.change(r.months("services_count")),
+        nothing=0,
+        sources=("services",),
+        months=2,
+    ),
+    Feature(
+        "payment_category",
+        "category",
+        "spend",
+        "payment_trouble",
+        "Prepaid or postpaid",
+        "付费方式（预付费或后付费）",
+        lambda r: r.text("payment"),
+        nothing="unknown",
+        sources=("subscribers",),
+        months=0,
+    ),
+)

@@ -1,0 +1,1 @@
+"""From marts and extracts to columns of the joined row: each source is asked once."""
