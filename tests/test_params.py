@@ -10,7 +10,7 @@ import yaml
 from churnlight.errors import UsageError
 from churnlight.params.base import read_section, read_yaml
 from churnlight.params.data import TimeParams
-from churnlight.params.learning import GbmParams
+from churnlight.params.learning import EvaluateParams, GbmParams
 from churnlight.params.whole import Params, load, parse
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,6 +61,7 @@ def test_the_roles_of_the_file_hold() -> None:
         ({"as_ofs": {"2025-04-01": "fitt"}}, "as_ofs.2025-04-01"),
         ({"extracts": {"months": ["2025-13"]}}, "'2025-13' is no month"),
         ({"schema_version": 2}, "schema_version"),
+        ({"time": {"close_days": 0}}, "time.close_days"),
     ],
 )
 def test_wrong_parameters_are_named(content: dict[str, object], says: str) -> None:
@@ -78,8 +79,13 @@ def test_a_section_is_held_to_its_model(tmp_path: Path) -> None:
 
 def test_zero_is_a_value(tmp_path: Path) -> None:
     file = tmp_path / "params.yaml"
-    file.write_text("time: {close_days: 0}\n")
-    assert read_section(file, "time", TimeParams).close_days == 0
+    file.write_text("evaluate: {seed: 0}\n")
+    assert read_section(file, "evaluate", EvaluateParams).seed == 0
+
+
+def test_an_as_of_needs_no_quotes() -> None:
+    content = yaml.safe_load("as_ofs: {2025-04-01: fit, 2025-06-01: test}")
+    assert parse(content, source="params.yaml").as_of_with("fit") == ("2025-04-01",)
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: [", "time: 3\n", "\x00"])

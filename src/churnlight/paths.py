@@ -87,6 +87,11 @@ class Project:
         return self.data / "evaluation"
 
     @property
+    def metrics(self) -> Path:
+        """Flat numbers for `dvc metrics`."""
+        return self.data / "metrics.json"
+
+    @property
     def explanations(self) -> Path:
         """SHAP values and reasons."""
         return self.data / "explanations"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import logging
 import subprocess
@@ -50,6 +51,7 @@ class ModelRun:
         metrics: flat metrics.
         tags: git commit, data hashes.
         folders: artefact folder in the run -> local folder or file.
+        texts: artefact file in the run -> its text.
         bundle: folder with tree/, gbm/ and tiers/.
         example: a few rows of the feature table.
     """
@@ -60,6 +62,7 @@ class ModelRun:
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     folders: Mapping[str, Path]
+    texts: Mapping[str, str]
     bundle: Path
     example: pd.DataFrame
 
@@ -142,9 +145,15 @@ def _log_run(
         model = mlflow.search_logged_models(
             filter_string=f"source_run_id = '{run_id}'", output_format="list"
         )[0]
-        versions = [mlflow.register_model(model.model_uri, model_name)]
+        versions = [_register(client, model_name, model.model_uri, run_id)]
     log.info("  %s: run %s %s, version %s", run.learner, run_id[:8], state, versions[0].version)
     return {"run_id": run_id, "version": str(versions[0].version), "state": state}
+
+
+def _register(client: MlflowClient, name: str, source: str, run_id: str) -> Any:
+    if not client.search_registered_models(filter_string=f"name = '{name}'"):
+        client.create_registered_model(name)
+    return client.create_model_version(name, source, run_id)
 
 
 def _log_new(run: ModelRun) -> str:
@@ -157,6 +166,8 @@ def _log_new(run: ModelRun) -> str:
                 mlflow.log_artifacts(str(path), name)
             elif path.exists():
                 mlflow.log_artifact(str(path), name)
+        for name, text in run.texts.items():
+            mlflow.log_text(text, name)
         _log_model(run)
         # Set last: a run that was killed before this line is not found again.
         mlflow.set_tag(HASH_TAG, run.content_hash)

@@ -38,7 +38,8 @@ class TimeParams(Section):
     gap_months: int = Field(default=0, ge=0)
     horizon_months: int = Field(default=2, ge=1)
     horizon_days: int | None = Field(default=None, ge=1)
-    close_days: int = Field(default=5, ge=0, le=27)
+    # 0 would leave out the last month's snapshot and bills: they are known at as_of, not before.
+    close_days: int = Field(default=5, ge=1, le=27)
     reporting_delay_hours: float = Field(default=0.0, ge=0)
 
 

@@ -65,6 +65,9 @@ def load(path: Path) -> Params:
 
 def parse(content: dict[str, Any], source: str) -> Params:
     """Hold a mapping, as read from YAML, to the models and to time; see `load`."""
+    if isinstance(content.get("as_ofs"), dict):
+        # YAML reads an as_of without quotes as a date.
+        content = content | {"as_ofs": {str(k): role for k, role in content["as_ofs"].items()}}
     params = validate(content, Params, source=source)
     for as_of in params.as_ofs:
         parse_as_of(as_of)

@@ -1,0 +1,137 @@
+"""The subcommands. Each imports what it needs when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from churnlight.cli.app import app, output
+
+adapt_app = typer.Typer(help="Turn public data sets into extracts.", no_args_is_help=True)
+tracking_app = typer.Typer(help="MLflow: what was logged.", no_args_is_help=True)
+app.add_typer(adapt_app, name="adapt")
+app.add_typer(tracking_app, name="tracking")
+
+Existing = Annotated[
+    Path, typer.Argument(exists=True, file_okay=False, help="Folder to read from.")
+]
+Dest = Annotated[Path, typer.Argument(file_okay=False, help="Folder to write to.")]
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """Run all stages that are out of date (`dvc repro`) and show the outcome."""
+    from churnlight.cli.running import run_pipeline
+
+    run_pipeline(output(context))
+
+
+@app.command()
+def summary(context: typer.Context) -> None:
+    """Show the outcome of the last run: tiers, both models, where everything is."""
+    from churnlight.cli.running import show_summary
+
+    show_summary(output(context))
+
+
+@app.command()
+def use(
+    context: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(help="Your extracts: FOLDER/<extract>/month=YYYY-MM/*.parquet")
+    ],
+) -> None:
+    """Use your own extracts: write their path, months and as_ofs into params.yaml."""
+    from churnlight.cli.using import use_extracts
+
+    use_extracts(folder, output(context))
+
+
+@app.command()
+def project(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Folder to make.")],
+    preset: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A params.yaml to start from.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Parameter to change: train.gbm.learning_rate=0.03"),
+    ] = None,
+) -> None:
+    """Make a second project folder beside this one: same stages, its own parameters and data."""
+    from churnlight.cli.projects import make_project
+
+    make_project(folder, preset, settings or [])
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Folder to make; refused when it is not empty.")],
+    subscribers: Annotated[int, typer.Option(help="Subscribers at the start.")] = 20_000,
+    months: Annotated[int, typer.Option(help="Months to simulate.")] = 12,
+    start: Annotated[str, typer.Option(help="First month, YYYY-MM.")] = "2025-01",
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is in the folder.")] = False,
+) -> None:
+    """Make a simulated operator: all extracts, and the truth about who left and why."""
+    from churnlight.cli.data import make_demo
+
+    settings = {"subscribers": subscribers, "months": months, "start": start, "seed": seed}
+    make_demo(out, settings, force=force, output=output(context))
+
+
+@app.command()
+def marts(
+    context: typer.Context,
+    extracts: Annotated[Path, typer.Option(help="Folder of the extracts.")],
+    month: Annotated[str, typer.Option(help="Month to build, YYYY-MM.")],
+    out: Annotated[Path, typer.Option(help="Folder for <mart>.parquet under month=YYYY-MM/.")],
+    engine: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
+) -> None:
+    """Build the marts of one month (edges, usage, circle, volume) from its CDRs alone."""
+    from churnlight.cli.data import make_marts
+
+    make_marts(extracts, month, out, engine, output(context))
+
+
+@app.command()
+def pseudonymise(
+    context: typer.Context,
+    source: Existing,
+    dest: Dest,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the key; else the variable CHURNLIGHT_PSEUDONYM_KEY."),
+    ] = None,
+) -> None:
+    """Replace raw numbers by a keyed hash (HMAC-SHA-256) before anything else reads them."""
+    from churnlight.cli.data import make_pseudonyms
+
+    make_pseudonyms(source, dest, key_file, output(context))
+
+
+@adapt_app.command("callmemaybe")
+def adapt_callmemaybe(context: typer.Context, source: Existing, dest: Dest) -> None:
+    """Call records of a virtual-telephony provider's clients, August to November 2019."""
+    from churnlight.cli.data import adapt
+
+    adapt("callmemaybe", source, dest, output(context))
+
+
+@adapt_app.command("copenhagen")
+def adapt_copenhagen(context: typer.Context, source: Existing, dest: Dest) -> None:
+    """Calls and SMS of the Copenhagen Networks Study, 28 days."""
+    from churnlight.cli.data import adapt
+
+    adapt("copenhagen", source, dest, output(context))
+
+
+@tracking_app.command("sync")
+def tracking_sync(context: typer.Context) -> None:
+    """Log the finished run to MLflow again where it is missing: an emptied store is refilled."""
+    from churnlight.cli.running import sync_tracking
+
+    sync_tracking(output(context))

@@ -1,0 +1,50 @@
+"""Stage evaluate: both models on the test as_of, which neither has seen."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from churnlight import files
+from churnlight.assess import evaluate as assess
+from churnlight.learners.champion import Bundle
+from churnlight.params.data import EngineParams
+from churnlight.params.learning import EvaluateParams, TrainParams
+from churnlight.stages.datasets import read_as_of, read_role, usable
+from churnlight.stages.stage import main, report_rows, running
+
+
+def evaluate() -> None:
+    """Write data/evaluation and data/metrics.json."""
+    with running("evaluate") as stage:
+        treated = stage.section("train", TrainParams).treated
+        threads = stage.section("engine", EngineParams).threads or 0
+        bundle = Bundle.load(stage.project.root / "models")
+        _, as_ofs = read_role(stage.project, "test")
+        frame, people = read_as_of(stage.project, as_ofs[-1])
+        mask = usable(people, treated)
+        predictions = pd.concat(
+            [people[mask], bundle.predict_both(frame[mask], threads)], axis="columns"
+        ).reset_index(drop=True)
+        report_rows("tested on", len(predictions))
+        metrics, details = assess(
+            predictions, stage.section("evaluate", EvaluateParams), bundle.tier_names
+        )
+        source = files.read_json(stage.project.inventory / "source.json")
+        labelled = people["churned"].notna()
+        details |= {
+            "as_of": as_ofs[-1],
+            "simulated": bool(source["simulated"]),
+            "unlabelled": int((~labelled).sum()),
+            "treated_left_out": int((labelled & ~mask).sum()),
+        }
+        with files.atomic_folder(stage.project.evaluation) as out:
+            table = pa.Table.from_pandas(predictions, preserve_index=False)
+            pq.write_table(table, out / "predictions.parquet", compression="zstd")
+            files.write_json(out / "details.json", details)
+        files.write_json(stage.project.metrics, metrics)
+
+
+if __name__ == "__main__":
+    main(evaluate)

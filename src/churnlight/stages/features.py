@@ -1,0 +1,108 @@
+"""Stage features, one an as_of: the cohort, its labels, and its features.
+
+Where a subscriber's features stop and the label begins is decided here, in two calls: features see
+sources cut by `known.as_known`; only the population sees the months after as_of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import ibis.expr.types as ir
+import pyarrow.parquet as pq
+
+from churnlight import files
+from churnlight.check import load_kept
+from churnlight.engine import Engine, connect
+from churnlight.features.building import build_features
+from churnlight.known import as_known
+from churnlight.marts.reading import MonthlyMarts
+from churnlight.params.data import EngineParams, TimeParams
+from churnlight.params.population import CohortParams, LabelParams
+from churnlight.population import Population, PopulationParams, build_population
+from churnlight.schema import EXTRACTS, REFERENCE
+from churnlight.stages.stage import Stage, main, report_rows, running
+from churnlight.timeline import Moment, Month, moment
+
+
+def features(as_of: str) -> None:
+    """Write data/features/as_of=.../features.parquet and data/labels/as_of=.../."""
+    with running("features", as_of) as stage:
+        time = stage.section("time", TimeParams)
+        at = moment(as_of, time)
+        window = files.read_json(stage.project.windows / f"as_of={as_of}.json")
+        with connect(stage.section("engine", EngineParams), stage.project.scratch) as engine:
+            marts = MonthlyMarts(engine, stage.project.marts)
+            population = _population(engine, stage, marts, at, window)
+            with files.atomic_folder(stage.project.labels(as_of)) as out:
+                pq.write_table(population.labels, out / "labels.parquet", compression="zstd")
+                files.write_json(
+                    out / "attrition.json",
+                    {"rules": population.attrition, "counts": population.counts},
+                )
+            report_rows("labels", population.labels.num_rows)
+            members = engine.upload(population.labels.select(["subscriber_id"]))
+            known = _known_sources(engine, stage, at, time)
+            table = build_features(engine, members, known, marts, at)
+            with files.atomic_folder(stage.project.features(as_of)) as out:
+                engine.write(table, out / "features.parquet", ["subscriber_id"])
+        report_rows("features", population.labels.num_rows)
+
+
+def _population(
+    engine: Engine,
+    stage: Stage,
+    marts: MonthlyMarts,
+    at: Moment,
+    window: Mapping[str, object],
+) -> Population:
+    label_months = _months(window["label_months"])
+    months = (*at.window, *label_months)
+    label = stage.section("label", LabelParams)
+    wanted = ["subscribers", "billing", "care", "campaigns"]
+    sources = _load(engine, stage, wanted, months)
+    if "silence" in label.kinds:
+        # An as_of without an outcome yet has no such months; its label is missing either way.
+        sources |= _load(engine, stage, ["cdr"], label_months or at.window[-1:])
+    params = PopulationParams(
+        cohort=stage.section("cohort", CohortParams), label=label, months=frozenset(months)
+    )
+    return build_population(engine, sources, marts, at, params)
+
+
+def _known_sources(
+    engine: Engine, stage: Stage, at: Moment, time: TimeParams
+) -> dict[str, ir.Table]:
+    names = [name for name in EXTRACTS if name not in ("cdr", "usage", *REFERENCE)]
+    sources = _load(engine, stage, names, at.window)
+    known = {
+        name: as_known(
+            table,
+            EXTRACTS[name],
+            as_of=at.as_of,
+            cutoff=at.cutoff,
+            reporting_delay_hours=time.reporting_delay_hours,
+        )
+        for name, table in sources.items()
+    }
+    return known | _load(engine, stage, REFERENCE, ())
+
+
+def _load(
+    engine: Engine, stage: Stage, names: Sequence[str], months: Sequence[Month]
+) -> dict[str, ir.Table]:
+    check = stage.project.check
+    tables = {
+        name: load_kept(engine, stage.extracts, name, months, verdicts=check) for name in names
+    }
+    return {name: table for name, table in tables.items() if table is not None}
+
+
+def _months(content: object) -> tuple[Month, ...]:
+    if not isinstance(content, list):
+        raise TypeError(f"expected a list of months, got {type(content).__name__}")
+    return tuple(Month.parse(str(m)) for m in content)
+
+
+if __name__ == "__main__":
+    main(features)

@@ -1,0 +1,47 @@
+"""Stage marts, one a month: edges, usage, circle and volume from that month's CDRs alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from churnlight import files
+from churnlight.engine import connect
+from churnlight.marts.source import Places, build_from_extracts
+from churnlight.params.data import CircleParams, EngineParams, TimeParams
+from churnlight.stages.stage import main, report_rows, running
+from churnlight.timeline import Month
+
+
+def marts(month_text: str) -> None:
+    """Write data/marts/month=YYYY-MM/ with a manifest of rows and hashes."""
+    month = Month.parse(month_text)
+    with running("marts", month_text) as stage:
+        with (
+            connect(stage.section("engine", EngineParams), stage.project.scratch) as engine,
+            files.atomic_folder(stage.project.mart(month)) as out,
+        ):
+            rows = build_from_extracts(
+                engine,
+                Places(stage.extracts, out, stage.project.check),
+                month,
+                stage.section("circle", CircleParams),
+                stage.section("time", TimeParams),
+            )
+            files.write_json(
+                out / "manifest.json", {"rows": rows, "files": _hashes(out, list(rows))}
+            )
+        for name, count in rows.items():
+            report_rows(name, count)
+
+
+def _hashes(folder: Path, names: list[str]) -> dict[str, str]:
+    # Spark writes a folder of parts where DuckDB writes a file.
+    paths = {name: folder / f"{name}.parquet" for name in names}
+    return {
+        name: files.sha256_of_tree(path) if path.is_dir() else files.sha256_of(path)
+        for name, path in paths.items()
+    }
+
+
+if __name__ == "__main__":
+    main(marts)

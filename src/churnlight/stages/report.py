@@ -1,0 +1,98 @@
+"""Stage report: one HTML page for people, in English and Chinese, and PNG plots for DVC."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+import pandas as pd
+
+from churnlight import __version__, files
+from churnlight.features.dictionary import rows as dictionary
+from churnlight.learners.champion import Bundle
+from churnlight.params.data import TimeParams
+from churnlight.params.learning import TrainParams
+from churnlight.params.output import ReportParams
+from churnlight.params.population import LabelParams
+from churnlight.paths import Project
+from churnlight.report.html import render
+from churnlight.report.inputs import Provenance, ReportInputs, scored_tiers
+from churnlight.report.plots import write_plots
+from churnlight.stages.datasets import read_role
+from churnlight.stages.stage import Stage, main, running
+from churnlight.timeline import Role
+
+
+def report() -> None:
+    """Write reports/churnlight.html and data/plots."""
+    with running("report") as stage:
+        inputs = _inputs(stage)
+        with files.atomic_folder(stage.project.report.parent) as out:
+            (out / stage.project.report.name).write_text(render(inputs), encoding="utf-8")
+        with files.atomic_folder(stage.project.plots) as out:
+            write_plots(inputs.details, inputs.importance, out)
+
+
+def _inputs(stage: Stage) -> ReportInputs:
+    project = stage.project
+    details = files.read_json(project.evaluation / "details.json")
+    as_ofs = cast("dict[str, Role]", stage.value("as_ofs"))
+    bundle = Bundle.load(project.root / "models")
+    _, scored = read_role(project, "score")
+    time = stage.section("time", TimeParams)
+    return ReportInputs(
+        language=stage.section("report", ReportParams).language,
+        details=details,
+        importance=_importance(project),
+        attrition={
+            as_of: files.read_json(project.labels(as_of) / "attrition.json") for as_of in as_ofs
+        },
+        scored=scored_tiers(
+            pd.read_parquet(project.scores(scored[-1]) / "scores.parquet"), bundle.tier_names
+        ),
+        time=time,
+        as_ofs=as_ofs,
+        label_kinds=stage.section("label", LabelParams).kinds,
+        champion=stage.section("train", TrainParams).champion,
+        provenance=Provenance(
+            data=_hashes(project),
+            parameters={"churnlight": __version__, **_flat(time.model_dump(), "time.")},
+        ),
+    )
+
+
+def _importance(project: Project) -> list[dict[str, Any]]:
+    meanings = {row["feature"]: row for row in dictionary()}
+    rows = json.loads((project.explanations / "importance.json").read_text(encoding="utf-8"))
+    return [{**row, **_meaning(meanings.get(row["feature"], {}), row["feature"])} for row in rows]
+
+
+def _meaning(entry: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: entry.get(key, name if key != "unit" else None) for key in ("en", "zh", "unit")}
+
+
+def _hashes(project: Project) -> dict[str, str]:
+    return {
+        path.relative_to(project.root).as_posix(): files.sha256_of_tree(path)
+        if path.is_dir()
+        else files.sha256_of(path)
+        for path in (
+            project.roles / "fit.json",
+            project.roles / "calibrate.json",
+            project.roles / "test.json",
+            project.roles / "score.json",
+            project.model("gbm"),
+            project.model("tree"),
+            project.tiers,
+            project.evaluation,
+            project.explanations,
+        )
+    }
+
+
+def _flat(content: dict[str, Any], prefix: str) -> dict[str, Any]:
+    return {f"{prefix}{key}": value for key, value in content.items()}
+
+
+if __name__ == "__main__":
+    main(report)

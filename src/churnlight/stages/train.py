@@ -1,0 +1,49 @@
+"""Stage train, one a learner: the decision tree or LightGBM, on the same rows.
+
+Pruning and stopping use the last fit as_of; then both are refitted on all of them.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from churnlight import files
+from churnlight.errors import UsageError
+from churnlight.learners import gbm, tree
+from churnlight.learners.crossfit import crossfit
+from churnlight.learners.folds import split_stop
+from churnlight.params.data import EngineParams
+from churnlight.params.learning import TrainParams
+from churnlight.stages.datasets import read_labelled, read_role
+from churnlight.stages.stage import main, report_rows, running
+
+LEARNERS = {"tree": tree, "gbm": gbm}
+
+
+def train(name: str) -> None:
+    """Write models/tree or models/gbm; cross-fitted predictions too where they calibrate.
+
+    Raises:
+        UsageError: when there is no learner of that name.
+    """
+    if name not in LEARNERS:
+        raise UsageError(f"no learner {name!r}: expected one of {', '.join(LEARNERS)}")
+    with running("train", name) as stage:
+        params = stage.section("train", TrainParams)
+        threads = stage.section("engine", EngineParams).threads or 0
+        role, as_ofs = read_role(stage.project, "fit")
+        whole = read_labelled(stage.project, as_ofs, params.treated)
+        report_rows("learned from", len(whole))
+        learner = LEARNERS[name]
+        fit, stop = split_stop(whole, params.seed)
+        model = learner.fit(fit, stop, params, threads)
+        with files.atomic_folder(stage.project.model(name)) as out:
+            model.save(out)
+            if role["crossfit"]:
+                raw = crossfit(learner, fit, stop, params, threads)
+                pq.write_table(pa.table({"raw": raw}), out / "crossfit.parquet")
+
+
+if __name__ == "__main__":
+    main(train)
