@@ -19,10 +19,10 @@ run: .venv/.ready ## the main job: extracts in, tiers out (the demo operator by 
 	@churnlight run
 
 test: .venv/.ready ## all tests but soak and studies
-	@python -m pytest -m "not soak"
+	@python -m pytest -n 2 --dist loadfile -m "not soak"
 
 test-fast: .venv/.ready ## the tests that need no other program
-	@python -m pytest -m "not slow and not soak"
+	@python -m pytest -n 2 --dist loadfile -m "not slow and not soak"
 
 lint: .venv/.ready ## style, security rules, formatting
 	@ruff check .

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from churnlight.engine import Engine, connect
 from churnlight.files import write_json
-from churnlight.marts import build_month
+from churnlight.marts.building import build_month
 from churnlight.params.data import CircleParams, EngineParams
 from churnlight.timeline import Month
 

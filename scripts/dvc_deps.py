@@ -39,7 +39,10 @@ def imports_of(path: Path) -> set[str]:
 
 
 def closure(module: str) -> list[str]:
-    """Files that a module needs: its own, all it imports, their packages, and their templates."""
+    """Files that a module needs: its own, all it imports, their packages, and their templates.
+
+    A package that is needed whole stands as its folder.
+    """
     todo, seen = {module}, set()
     while todo:
         name = todo.pop()
@@ -50,7 +53,19 @@ def closure(module: str) -> list[str]:
     packages = {path.parent for path in paths if path.name == "__init__.py"}
     for folder in packages - {SRC / "churnlight"}:
         paths |= {p for p in folder.rglob("*") if p.suffix in {".html", ".css", ".js"}}
-    return sorted(path.relative_to(ROOT).as_posix() for path in paths)
+    return sorted(path.relative_to(ROOT).as_posix() for path in folded(paths))
+
+
+def folded(paths: set[Path]) -> set[Path]:
+    """The paths, with each package that they hold whole as one folder."""
+    whole = set()
+    for folder in {p for path in paths for p in path.parents if SRC / "churnlight" in p.parents}:
+        inside = {p for p in folder.rglob("*") if p.is_file() and p.parent.name != "__pycache__"}
+        if inside <= paths:
+            whole.add(folder)
+    return {path for path in paths if not whole & set(path.parents)} | {
+        folder for folder in whole if not whole & set(folder.parents)
+    }
 
 
 def stage_module(stage: dict[str, object]) -> str:

@@ -21,7 +21,7 @@ def shared() -> Path:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport() -> Iterator[None]:
     """In CI a skip is a failure: `.ci/run` installs whatever a test could miss."""
     report = yield
     if (

@@ -72,7 +72,7 @@ times = st.builds(
     gap_months=st.integers(0, 2),
     horizon_months=st.integers(1, 4),
     horizon_days=st.one_of(st.none(), st.integers(1, 100)),
-    close_days=st.integers(0, 27),
+    close_days=st.integers(1, 27),
 )
 spends = st.one_of(st.none(), st.integers(1, 4))
 firsts = st.builds(Month, st.integers(1999, 2032), st.integers(1, 12))

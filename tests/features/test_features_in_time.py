@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -84,9 +85,10 @@ def test_one_second_before_as_of_counts(engine: Engine, tmp_path: Path, at: Mome
 
 
 def test_leaving_counts_only_once_a_known_snapshot_shows_it(engine: Engine, tmp_path: Path) -> None:
-    # With close_days 0 March's snapshot is not known yet: B and C are still there.
+    # With the cutoff at as_of March's snapshot is not known yet: B and C are still there.
+    early = replace(at_of(), cutoff=at_of().as_of)
     world = tiny_world().only("edges", "plans")
-    found = world.by_member(engine, tmp_path, ("A",), at_of(close_days=0))["A"]
+    found = world.by_member(engine, tmp_path, ("A",), early)["A"]
     assert found["contacts_left_count"] == 0
     assert found["contacts_to_rival_count"] == 1  # Y's network the CDRs show
     assert found["plan_fee_money"] == 80

@@ -8,7 +8,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from churnlight.marts import MARTS, build_month
+from churnlight.marts.building import MARTS, build_month
 from churnlight.params.data import CircleParams
 
 KEYS = {

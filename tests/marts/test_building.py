@@ -9,7 +9,9 @@ import pytest
 from marts_cases import as_arrow, build, by_key, differences, record
 
 from churnlight.engine import connect
-from churnlight.marts import MARTS, MonthlyMarts, build_month, building
+from churnlight.marts import building
+from churnlight.marts.building import MARTS, build_month
+from churnlight.marts.reading import MonthlyMarts
 from churnlight.params.data import CircleParams, EngineParams
 from churnlight.schema import NETWORKS
 from churnlight.timeline import Month

@@ -10,7 +10,7 @@ import pytest
 from marts_cases import as_arrow, build, by_key, record
 
 from churnlight.errors import DataRefused
-from churnlight.marts import MARTS, build_month, keep_usage
+from churnlight.marts.building import MARTS, build_month, keep_usage
 from churnlight.marts.events import is_given
 from churnlight.params.data import CircleParams
 from churnlight.timeline import Month

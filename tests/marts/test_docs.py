@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from marts_cases import KEYS, build, record
 
-from churnlight.marts import MARTS
+from churnlight.marts.building import MARTS
 from churnlight.timeline import Month
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "marts.md"

@@ -300,11 +300,6 @@ class TestNobody:
         with pytest.raises(DataRefused, match=r"nobody is active.*snapshot of 2025-03"):
             world.population()
 
-    def test_without_closing_days_the_last_snapshot_is_not_known(self, world):
-        _base(world)
-        with pytest.raises(DataRefused, match=r"time\.close_days is at least 1"):
-            world.population(close_days=0)
-
     def test_an_empty_cohort_names_the_rule(self, world):
         world.stays(1, "2025-01", "2025-05", on_red_list=True)
         with pytest.raises(DataRefused, match=r"the rule not_red_list leaves nobody.*test 1"):

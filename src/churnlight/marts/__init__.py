@@ -1,6 +1,5 @@
-"""Monthly marts: a month's CDRs in, edges, usage, circle and volume out."""
+"""Monthly marts: a month's CDRs in, edges, usage, circle and volume out.
 
-from churnlight.marts.building import MARTS, build_month, keep_usage
-from churnlight.marts.reading import MonthlyMarts
-
-__all__ = ["MARTS", "MonthlyMarts", "build_month", "keep_usage"]
+`building` makes them, `reading` reads them; nothing stands here, so that who reads marts need not
+rerun when the making of one changes.
+"""

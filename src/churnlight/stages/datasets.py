@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from churnlight import files
@@ -56,9 +57,8 @@ def read_labelled(project: Project, as_ofs: list[str], treated: str) -> Dataset:
 def usable(label: pd.DataFrame, treated: str) -> BoolArray:
     """Mask of rows with a known label, and not treated where those are dropped. Shape (rows,)."""
     known: BoolArray = label["churned"].notna().to_numpy(dtype=bool)
-    if treated == "drop":
-        return known & ~label["treated"].to_numpy(dtype=bool)
-    return known
+    left_alone: BoolArray = ~label["treated"].to_numpy(dtype=bool)
+    return np.logical_and(known, left_alone) if treated == "drop" else known
 
 
 def to_dataset(frame: pd.DataFrame, label: pd.DataFrame, mask: BoolArray) -> Dataset:
