@@ -43,8 +43,8 @@ fi
 # Companies have certificate authorities of their own: trust what the system trusts.
 export UV_SYSTEM_CERTS=true UV_NATIVE_TLS=true
 install_with_uv() {
-  "$uv" pip install --quiet --compile-bytecode --python .venv/bin/python -r requirements.txt
-  "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+  "$uv" pip install --quiet --compile-bytecode --python .venv/bin/python -r requirements.txt &&
+    "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 }
 install_with_pip() {
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt

@@ -60,6 +60,10 @@ def test_the_roles_of_the_file_hold() -> None:
         ({"as_ofs": {"2025-04-02": "fit"}}, "did you mean 2025-04-01"),
         ({"as_ofs": {"2025-04-01": "fitt"}}, "as_ofs.2025-04-01"),
         ({"extracts": {"months": ["2025-13"]}}, "'2025-13' is no month"),
+        (
+            {"extracts": {"months": ["2025-01", "2025-02", "2025-01"]}},
+            "extracts.months names 2025-01 twice",
+        ),
         ({"schema_version": 2}, "schema_version"),
         ({"time": {"close_days": 0}}, "time.close_days"),
     ],

@@ -132,7 +132,7 @@ def test_another_spelling_of_the_folder_reruns_nothing_dear(project: Path) -> No
         project,
         lambda c: c["extracts"].update(path=str(project / "data" / "demo" / "extracts")),
     )
-    assert set(ran(call(project, "dvc", "repro"))) <= {"inventory", "check"}
+    assert set(ran(call(project, "dvc", "repro"))) <= {"inventory", "check", "track"}
 
 
 def test_a_new_month_runs_that_month_and_what_follows(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_new_month_runs_that_month_and_what_follows(tmp_path: Path) -> None:
 def test_exp_run_compares(project: Path) -> None:
     call(project, "git", "init", "-q")
     (project / ".dvc" / "config").write_text((ROOT / ".dvc" / "config").read_text())
-    (project / ".gitignore").write_text((ROOT / ".gitignore").read_text() + "/src\n")
+    (project / ".gitignore").write_text((ROOT / ".gitignore").read_text())
     call(project, "git", "add", "-A")
     who = {
         f"GIT_{role}_{what}": value
@@ -173,10 +173,17 @@ def test_exp_run_compares(project: Path) -> None:
     }
     call(project, "git", "commit", "-qm", "start", **who)
     call(project, "dvc", "exp", "run", "-S", "train.gbm.learning_rate=0.03", **who)
-    shown = json.loads(call(project, "dvc", "exp", "show", "--json").split("\n", maxsplit=0)[0])
-    assert "0.03" in json.dumps(shown)
+    call(project, "dvc", "exp", "run", "--temp", "-S", "train.gbm.learning_rate=0.04", **who)
+    shown = call(project, "dvc", "exp", "show", "--csv")
+    assert "0.03" in shown
+    assert "0.04" in shown
+    with sqlite3.connect(project / "mlflow.db") as store:
+        query = "select value from params where key = 'train.gbm.learning_rate'"
+        assert {"0.03", "0.04"} <= {value for (value,) in store.execute(query)}
     metrics = json.loads(call(project, "dvc", "metrics", "show", "--json"))
     assert 0.5 < metrics[""]["data"]["data/metrics.json"]["data"]["gbm"]["roc_auc"] <= 1
+    assert "gbm.roc_auc" in call(project, "dvc", "metrics", "diff", "--all", "--md")
+    assert "roc.png" in call(project, "dvc", "plots", "show", "--json")
 
 
 def test_large_data_are_not_doubled(finished: Path) -> None:

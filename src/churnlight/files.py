@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     The name begins with a dot, so a reader that lists `*.parquet` never meets it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     beside = path.parent / f".{path.name}.{os.getpid()}.part{path.suffix}"
     try:
         yield beside
@@ -36,7 +38,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder; it takes the place of `path` when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    _sweep(path)
+    mine = f".{path.name}.{os.getpid()}."
+    beside = Path(tempfile.mkdtemp(prefix=mine, suffix=".part", dir=path.parent))
     # mkdtemp makes a private folder; outputs follow the user's umask like any other file.
     mask = os.umask(0)
     os.umask(mask)
@@ -45,7 +49,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         yield beside
         if path.exists():
             # Outputs that DVC linked are read-only files: a folder is moved aside, never edited.
-            old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent))
+            old = Path(tempfile.mkdtemp(prefix=mine, suffix=".old", dir=path.parent))
             path.replace(old / "content")
             beside.replace(path)
             shutil.rmtree(old)
@@ -53,6 +57,29 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             beside.replace(path)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a killed process left beside `path`; see `.dvcignore` for what stays."""
+    left = re.compile(re.escape(f".{path.name}.") + r"(\d+)\.(?:part|[^.]*\.part|[^.]*\.old)\b")
+    for beside in sorted(path.parent.iterdir()):
+        match = left.match(beside.name)
+        if match is None or _runs(int(match[1])):
+            continue
+        if beside.is_dir():
+            shutil.rmtree(beside, ignore_errors=True)
+        else:
+            beside.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_json(path: Path, content: object) -> None:

@@ -50,6 +50,9 @@ def as_known(
 ) -> ir.Table:
     """Rows that happened before `as_of` and were known before `cutoff`, late columns nulled.
 
+    What fills a late column happens at its own time, so from `as_of` on it reads as null, like a
+    row of that time would be left out.
+
     A snapshot or a bill of a month "happens" at the month's last instant.
 
     Args:
@@ -66,7 +69,7 @@ def as_known(
         happened = table["month"] < ibis.literal(f"{as_of:%Y-%m}")
     rows = table.filter(happened, known < _literal(cutoff))
     late = {
-        column: ibis.ifelse(rows[time] < _literal(cutoff), rows[column], ibis.null())
+        column: ibis.ifelse(rows[time] < _literal(as_of), rows[column], ibis.null())
         for column, time in extract.late.items()
         if column in rows.columns and time in rows.columns
     }

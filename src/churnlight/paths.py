@@ -26,9 +26,25 @@ class Project:
         """Everything that stages write, models and the report apart."""
         return self.root / "data"
 
+    @property
+    def home(self) -> Path:
+        """The user's folder: `root`, or the clone that `dvc exp run --temp` made `root` from."""
+        for parent in self.root.parents:
+            if parent.parts[-3:] == (".dvc", "tmp", "exps"):
+                return parent.parents[2]
+        return self.root
+
     def extracts(self, path: str) -> Path:
-        """`extracts.path`, resolved against the project when it is relative."""
-        return (self.root / Path(path).expanduser()).resolve()
+        """`extracts.path`, resolved against the project when it is relative.
+
+        A relative path that leaves the project starts at `home`: a temporary copy stands elsewhere.
+        """
+        inside = (self.root / Path(path).expanduser()).resolve()
+        return (
+            inside
+            if inside.is_relative_to(self.root)
+            else (self.home / Path(path).expanduser()).resolve()
+        )
 
     @property
     def inventory(self) -> Path:

@@ -10,8 +10,11 @@ import os
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+# A server that is down is told within seconds, not minutes; `tracking sync` is there for later.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 
 import logging
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -33,6 +36,7 @@ from churnlight.learners.champion import Bundle
 
 HASH_TAG = "churnlight.hash"
 CHAMPION = "champion"
+_TOLD = 200
 # What the model needs where it is served; the versions are those it was made with.
 _SERVED_WITH = ("lightgbm", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "scikit-learn")
 _SERVE = "from churnlight.tracking import serve\n\nserve()\n"
@@ -91,23 +95,32 @@ def log_runs(
         ChurnlightError: when the store can't be reached or refuses.
     """
     try:
-        with _store(root):
-            _ensure_experiment(experiment, root)
+        # Asked first: MLflow writes this variable itself once a store is set.
+        server = os.environ.get("MLFLOW_TRACKING_URI")
+        with _store(server or default_store(root)):
+            # A server decides for itself where artefacts go; the project's store keeps them there.
+            _ensure_experiment(experiment, None if server else (root / "mlartifacts").as_uri())
             client = MlflowClient()
             logged = {run.learner: _log_run(client, experiment, model_name, run) for run in runs}
             client.set_registered_model_alias(model_name, CHAMPION, logged[champion]["version"])
             return logged
     except (MlflowException, OSError) as error:
         raise ChurnlightError(
-            f"MLflow's store refused ({str(error).splitlines()[0]}). The result is whole in data/ "
+            f"MLflow's store refused ({_told(error)}). The result is whole in data/ "
             "and models/; `churnlight tracking sync` logs it later"
         ) from error
 
 
+def _told(error: Exception) -> str:
+    """The first line, short, and without the password that a server's address may carry."""
+    line = re.sub(r"//[^@/\s]*@", "//...@", str(error).splitlines()[0])
+    return line if len(line) <= _TOLD else f"{line[:_TOLD]} ..."
+
+
 @contextmanager
-def _store(root: Path) -> Iterator[None]:
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI") or default_store(root))
+def _store(uri: str) -> Iterator[None]:
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)
     noisy = [logging.getLogger(name) for name in ("mlflow", "alembic")]
     levels = [logger.level for logger in noisy]
     for logger in noisy:
@@ -115,16 +128,16 @@ def _store(root: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        mlflow.set_tracking_uri(before)
+        mlflow.set_tracking_uri(before or "")
+        if before is None:
+            os.environ.pop("MLFLOW_TRACKING_URI", None)
         for logger, level in zip(noisy, levels, strict=True):
             logger.setLevel(level)
 
 
-def _ensure_experiment(name: str, root: Path) -> None:
+def _ensure_experiment(name: str, artefacts: str | None) -> None:
     if mlflow.get_experiment_by_name(name) is None:
-        # A server decides for itself where artefacts go; the store in the project keeps them there.
-        place = None if os.environ.get("MLFLOW_TRACKING_URI") else (root / "mlartifacts").as_uri()
-        mlflow.create_experiment(name, artifact_location=place)
+        mlflow.create_experiment(name, artifact_location=artefacts)
     mlflow.set_experiment(name)
 
 
@@ -145,15 +158,15 @@ def _log_run(
         model = mlflow.search_logged_models(
             filter_string=f"source_run_id = '{run_id}'", output_format="list"
         )[0]
-        versions = [_register(client, model_name, model.model_uri, run_id)]
+        versions = [_register(client, model_name, model, run_id)]
     log.info("  %s: run %s %s, version %s", run.learner, run_id[:8], state, versions[0].version)
     return {"run_id": run_id, "version": str(versions[0].version), "state": state}
 
 
-def _register(client: MlflowClient, name: str, source: str, run_id: str) -> Any:
+def _register(client: MlflowClient, name: str, model: Any, run_id: str) -> Any:
     if not client.search_registered_models(filter_string=f"name = '{name}'"):
         client.create_registered_model(name)
-    return client.create_model_version(name, source, run_id)
+    return client.create_model_version(name, model.model_uri, run_id, model_id=model.model_id)
 
 
 def _log_new(run: ModelRun) -> str:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
-from churnlight.check import Closing
+from churnlight.check import Closing, run
 from churnlight.check.run import CheckRules, Places, check_extracts
 from churnlight.check.verdict import Verdict
 from churnlight.engine import Engine
 from churnlight.errors import DataRefused
 from churnlight.files import sha256_of_tree
 from churnlight.inventory import write_inventory
+from churnlight.paths import Project
+from churnlight.stages.check import write_activity
 from churnlight.timeline import Month, month_range
 
+ROOT = Path(__file__).resolve().parents[2]
 FIRST = Month(2025, 1)
 
 
@@ -137,3 +143,107 @@ def test_telephone_numbers_are_refused_unless_allowed(operator: Operator) -> Non
     # Allowed once is not allowed for ever.
     with pytest.raises(DataRefused, match="look like telephone numbers"):
         operator.check([FIRST])
+
+
+def test_editing_a_rule_makes_all_verdicts_anew(
+    operator: Operator, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.check([FIRST])
+    caplog.set_level(logging.INFO, "churnlight.check.run")
+    monkeypatch.setattr(run, "rules_sha256", lambda: "of another source")
+    operator.check([FIRST])
+    assert checked(caplog) == ["cdr 2025-01", "subscribers 2025-01"]
+
+
+def test_the_rules_are_the_sources_that_the_stage_depends_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "churnlight"
+    source = Path(run.__file__).parents[1]
+    shutil.copytree(source, home, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(run, "__file__", str(home / "check" / "run.py"))
+    before = run.rules_sha256.__wrapped__()
+    assert before == run.rules_sha256()
+    deps = set(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]["check"]["deps"])
+    for path in sorted(home.rglob("*.py")):
+        text = path.read_text()
+        path.write_text(text + "# edited\n")
+        name = path.relative_to(home).as_posix()
+        edited = run.rules_sha256.__wrapped__() != before
+        path.write_text(text)
+        assert not edited or f"src/churnlight/{name}" in deps, name
+        wanted = {"known.py", "schema.py", "check/rules.py", "check/duplicates.py"}
+        assert edited or name not in wanted, name
+
+
+def test_a_quarantine_that_is_gone_is_made_again(operator: Operator) -> None:
+    operator.check([FIRST])
+    kept = operator.places.quarantine / "cdr" / f"month={FIRST}" / "refused.parquet"
+    before = kept.read_bytes()
+    kept.unlink()
+    operator.check([FIRST])
+    assert kept.read_bytes() == before
+
+
+def test_a_check_cut_short_leaves_no_verdict_beside_anothers_quarantine(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.check([FIRST])
+    quarantine = operator.places.quarantine
+    before = sha256_of_tree(quarantine)
+    operator.month(FIRST, kind="fax")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "write_verdict", killed)
+        with pytest.raises(KeyboardInterrupt):
+            operator.check([FIRST])
+    assert sha256_of_tree(quarantine) != before
+    operator.month(FIRST)
+    operator.check([FIRST])
+    assert sha256_of_tree(quarantine) == before
+
+
+def test_outputs_that_dvc_linked_are_replaced_and_never_edited(
+    operator: Operator, tmp_path: Path
+) -> None:
+    """An output and DVC's cache share an inode: a write in place would spoil the cache."""
+    operator.check([FIRST])
+    cache = tmp_path / "cache"
+    linked = {}
+    for folder in (operator.places.out, operator.places.quarantine):
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            link = cache / path.relative_to(tmp_path)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.hardlink_to(path)
+            path.chmod(0o444)
+            linked[link] = link.read_bytes()
+    operator.month(FIRST, kind="fax")
+    operator.check([FIRST])
+    assert {link: link.read_bytes() for link in linked} == linked
+    changed = operator.places.out / "cdr" / f"month={FIRST}.json"
+    assert changed.read_bytes() != linked[cache / changed.relative_to(tmp_path)]
+
+
+def test_what_the_marts_depend_on(operator: Operator) -> None:
+    """Their months' files and verdict; neither other months nor how rules are spelt."""
+    project = Project(operator.places.out.parent / "project")
+    operator.places = replace(operator.places, out=project.check)
+    folder = project.check / "activity"
+    operator.check([FIRST, FIRST + 1])
+    write_activity(project, [FIRST, FIRST + 1])
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert sorted(before) == ["month=2025-01.json", "month=2025-02.json"]
+    operator.check([FIRST, FIRST + 1], allow_phone_like_ids=True)
+    write_activity(project, [FIRST, FIRST + 1])
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+    operator.write("cdr", FIRST, "subscriber_id,kind,direction,started_at\ns1,sms,in,2025-01-09\n")
+    operator.check([FIRST, FIRST + 1])
+    write_activity(project, [FIRST, FIRST + 1])
+    after = {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert [n for n in before if before[n] != after[n]] == ["month=2025-01.json"]
+    operator.check([FIRST + 1])
+    write_activity(project, [FIRST + 1])
+    assert [p.name for p in folder.iterdir()] == ["month=2025-02.json"]

@@ -84,6 +84,21 @@ def test_one_second_before_as_of_counts(engine: Engine, tmp_path: Path, at: Mome
     assert (found["S"]["since_care_days"], found["S"]["open_complaints_count"]) == (1, 1)
 
 
+def test_a_forerunner_that_no_snapshot_shows_leaves_no_events(
+    engine: Engine, tmp_path: Path, at: Moment
+) -> None:
+    world = tiny_world().only("topups", "care")
+    world.extracts["subscribers"] = snapshots("N", ALL, activated_on=date(2025, 1, 20))
+    for day in (19, 20):
+        when = datetime(2025, 1, day, 23)
+        world = world.plus(
+            topups=[{"subscriber_id": "N", "paid_at": when, "amount": 1.0}],
+            care=[{"subscriber_id": "N", "happened_at": when, "kind": "complaint"}],
+        )
+    found = world.by_member(engine, tmp_path, ("N",), at)["N"]
+    assert (found["topups_count"], found["complaints_count"]) == (1, 1)
+
+
 def test_leaving_counts_only_once_a_known_snapshot_shows_it(engine: Engine, tmp_path: Path) -> None:
     # With the cutoff at as_of March's snapshot is not known yet: B and C are still there.
     early = replace(at_of(), cutoff=at_of().as_of)

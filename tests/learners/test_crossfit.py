@@ -79,3 +79,17 @@ def test_few_churners_are_enough_for_the_folds_or_refused_as_a_whole(
     assert np.isfinite(raw).all()
     with pytest.raises(DataRefused, match="cross-fitting: too few churners"):
         crossfit(gbm, *split_stop(few, 1), params.model_copy(update={"min_churners": 21}))
+
+
+def test_the_rest_is_predicted_too_and_chooses_nothing(data: Dataset, params: TrainParams) -> None:
+    half = np.arange(len(data)) % 2 == 0
+    fit, stop = split_stop(data.take(half), 1)
+    rest = data.take(~half)
+    raw = crossfit(tree, fit, stop, params, 1, rest)
+    assert len(raw) == len(data)
+    assert np.isfinite(raw).all()
+    # What the rest says moves the final tree, never the choice of its pruning.
+    flipped = Dataset.of(rest.frame, ~rest.churned, rest.subscriber, rest.account, rest.as_of)
+    one, other = (tree.fit(fit, stop, params, 1, r).training for r in (rest, flipped))
+    assert one["alpha_chosen"] == other["alpha_chosen"]
+    assert one["churners"] != other["churners"]

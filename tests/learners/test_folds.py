@@ -65,3 +65,22 @@ def test_bootstrap_does_not_depend_on_the_chunks(monkeypatch: pytest.MonkeyPatch
     chunks = list(bootstrap.weights(50))
     assert len(chunks) == 17
     np.testing.assert_array_equal(np.concatenate(chunks), whole)
+
+
+def test_an_as_of_whose_label_was_not_complete_chooses_nothing(data: Dataset) -> None:
+    later = data.as_of == "2025-05-01"
+    first = np.cumsum(~later) <= (~later).sum() // 2
+    dates = np.where(later, "2025-07-01", np.where(first, "2025-04-01", "2025-06-01"))
+    between = Dataset.of(data.frame, data.churned, data.subscriber, data.account, dates)
+    fit, stop, rest = split_stop(between, 1, search=["2025-04-01"])
+    assert set(fit.as_of) == {"2025-04-01"}
+    assert set(stop.as_of) == {"2025-07-01"}
+    assert set(rest.as_of) == {"2025-06-01"}
+    assert len(fit) + len(stop) + len(rest) == len(between)
+
+
+def test_without_a_complete_label_accounts_are_kept_apart(data: Dataset) -> None:
+    parts = split_stop(data, 1, search=[])
+    assert len(parts) == 2
+    assert not set(parts[0].account) & set(parts[1].account)
+    assert len(parts[0]) + len(parts[1]) == len(data)

@@ -102,9 +102,9 @@ def test_the_headline_says_who_to_call_first(document):
     assert "risk of leaving between 2026-01-01 and 2026-02-28." in english
     # 338 stand in red, 6 of them have left before the cutoff.
     calls = [
-        "Call first 332 subscribers in red",
-        "Then 844 subscribers in yellow",
-        "Win back 76 subscribers in white",
+        "Call first 332 in the red tier",
+        "Then 844 in the yellow tier",
+        "Win back 76 in the white tier",
     ]
     places = [english.index(call) for call in calls]
     assert places == sorted(places)
@@ -180,6 +180,23 @@ def test_simulated_and_small_are_said_and_only_when_they_hold(make_inputs, detai
     assert "simulated operator" not in document.read("en")
     assert "Only 21 of the 412 subscribers in the test left" in document.read("en")
     assert "412 个用户中只有 21 个离网" in document.read("zh-CN")
+
+
+def test_money_is_in_yuan_only_where_it_is(make_inputs, details):
+    assert "Money is in yuan, the simulated operator's currency" in Document(
+        render(make_inputs())
+    ).read("en")
+    own = Document(render(make_inputs(details=deepcopy(details) | {"simulated": False})))
+    assert "yuan" not in own.read("en")
+    assert "元" not in own.read("zh-CN")
+    assert "the currency of the operator's own bills" in own.read("en")
+
+
+def test_the_call_for_white_carries_its_evidence(document, details):
+    white = details["models"]["gbm"]["tiers"][4]
+    english = document.read("en")
+    call = english[english.index("Win back") :][:300]
+    assert f"In the test month {white['rate']:.1%} of this tier left" in call
 
 
 def test_a_tier_that_the_test_cannot_tell_apart_is_called_so(make_inputs, details):

@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
+from churnlight.params.data import TimeParams
+from churnlight.params.learning import TiersParams
+from churnlight.params.population import CohortParams, LabelParams
+from churnlight.paths import Project
 from churnlight.report.inputs import scored_tiers
+from churnlight.stages.report import parameters_shown
+from churnlight.stages.stage import Stage
 
 
 def _scores() -> pd.DataFrame:
@@ -44,3 +52,19 @@ def test_totals_do_not_depend_on_the_order_of_rows():
     for order in ([0, 1, 2, 3], [1, 2, 0, 3], [3, 1, 0, 2]):
         tiers = scored_tiers(scores.iloc[order], ("blue",))["tiers"]
         assert tiers[0]["monthly_bills_money"] == pytest.approx(2.0, abs=0)
+
+
+def test_the_report_shows_the_parameters_behind_its_numbers(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(
+        "time: {window_months: 4}\ncohort: {min_monthly_bill: 60.0}\n"
+        "label: {kinds: [off_net], spend_churn: {months: 4, total_below: 40.0}}\n"
+    )
+    shown = parameters_shown(Stage("report", Project(tmp_path)))
+    assert shown["time.window_months"] == 4
+    assert shown["cohort.min_monthly_bill"] == 60.0
+    assert shown["label.kinds"] == ("off_net",)
+    assert (shown["label.spend_churn.months"], shown["label.spend_churn.total_below"]) == (4, 40.0)
+    sections = {"time": TimeParams, "cohort": CohortParams, "label": LabelParams}
+    for name, model in (sections | {"tiers": TiersParams}).items():
+        for field in model.model_fields:
+            assert any(key.startswith(f"{name}.{field}") for key in shown), (name, field)

@@ -63,6 +63,17 @@ def test_differences_are_read_by_their_interval(details):
     assert "LightGBM − Baseline +0.192 +0.168 … +0.216 LightGBM is better" in lines
 
 
+def test_the_baseline_stands_beside_the_differences(details):
+    said = "Baseline: days since last outgoing, ROC AUC 0.612 (0.585–0.639)"
+    assert said in _lines(details)
+    assert not any("ROC AUC 0.612" in line for line in _lines(details | {"baseline": None}))
+    told = as_json(details, PLACES)
+    assert told["baseline"]["name"] == "days_since_out"
+    assert told["baseline"]["roc_auc"] == details["baseline"]["metrics"]["roc_auc"]
+    assert told["paired"] == details["paired"]
+    assert as_json(details | {"baseline": None}, PLACES)["baseline"] is None
+
+
 def test_simulated_and_small_are_said_only_when_they_hold(details):
     assert any("Simulated operator" in line for line in _lines(details))
     assert not any("Small data" in line for line in _lines(details))

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,8 +24,10 @@ from churnlight.timeline import Month
 
 _LOG = logging.getLogger(__name__)
 
-# A change of the rules that gives another verdict on the same files raises this.
-RULES_VERSION = 1
+# The code that verdicts follow from, besides this package.
+_RULE_MODULES = ("engine.py", "inventory.py", "known.py", "schema.py", "timeline.py")
+# Writes documents only.
+_NO_RULES = ("contract.py",)
 
 # Ids that are joined with one another.
 _JOINED = ("subscriber_id", "counterpart_id", "number_id")
@@ -50,11 +53,23 @@ class CheckRules:
         """What a verdict follows from: the files' hashes and the rules."""
         return {
             "files_sha256": sha256(json.dumps(files, sort_keys=True).encode()).hexdigest(),
-            "rules_version": RULES_VERSION,
+            "rules_sha256": rules_sha256(),
             "close_days": self.closing.close_days,
             "reporting_delay_hours": self.closing.reporting_delay_hours,
             "allow_phone_like_ids": self.allow_phone_like_ids,
         }
+
+
+@cache
+def rules_sha256() -> str:
+    """SHA-256 of the source that verdicts follow from: editing a rule makes them all anew."""
+    here = Path(__file__).parent
+    paths = [p for p in sorted(here.glob("*.py")) if p.name not in _NO_RULES]
+    digest = sha256()
+    for path in [*paths, *(here.parent / name for name in _RULE_MODULES)]:
+        source = path.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(f"{path.name}\0{sha256(source).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -96,8 +111,10 @@ def check_extracts(engine: Engine, places: Places, rules: CheckRules) -> tuple[V
     with progress("check", sum(_bytes_of(f) for _, _, f in parts), "bytes") as advance:
         for extract, month, files in parts:
             made_from = rules.made_from(files)
-            verdict = _unchanged(places.out, extract, month, made_from)
+            verdict = _unchanged(places, extract, month, made_from)
             if verdict is None:
+                # First, or an old verdict might stand beside the quarantine of a run cut short.
+                verdict_file(places.out, extract.name, month).unlink(missing_ok=True)
                 if not rules.allow_phone_like_ids:
                     refuse_real_numbers(places.root, extract, month)
                 verdict = check_month(
@@ -151,12 +168,16 @@ def _bytes_of(files: Sequence[Mapping[str, object]]) -> int:
 
 
 def _unchanged(
-    out: Path, extract: Extract, month: Month | None, made_from: Mapping[str, object]
+    places: Places, extract: Extract, month: Month | None, made_from: Mapping[str, object]
 ) -> Verdict | None:
-    path = verdict_file(out, extract.name, month)
+    path = verdict_file(places.out, extract.name, month)
     if not path.is_file() or read_json(path).get("made_from") != made_from:
         return None
-    return read_verdict(out, extract.name, month)
+    verdict = read_verdict(places.out, extract.name, month)
+    kept = quarantine_folder(places.quarantine, extract.name, month) / QUARANTINE_FILE
+    removed = verdict is not None and bool(verdict.refused or verdict.duplicates)
+    # A quarantine that somebody deleted is made again.
+    return verdict if kept.exists() == removed else None
 
 
 def _forget_others(places: Places, kept: Sequence[tuple[str, Month | None]]) -> None:

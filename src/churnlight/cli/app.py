@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from churnlight import __version__, logs
+from churnlight.errors import ChurnlightError
 
 app = typer.Typer(
     name="churnlight",
@@ -19,7 +23,7 @@ app = typer.Typer(
         "operator, until `churnlight use DIR` names your own) all the way to tiers and a report."
     ),
     epilog=(
-        "--json, --quiet and --log-format may stand anywhere on the line. "
+        "--json, --quiet, --log-format and --version may stand anywhere on the line. "
         "Exit codes: 0 done, 1 failed, 2 usage, 3 data refused, 4 drift alarm, 5 locked."
     ),
     no_args_is_help=True,
@@ -28,8 +32,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_FLAGS = ("--json", "--quiet")
+_FLAGS = ("--json", "--quiet", "--version")
 _VALUED = "--log-format"
+_INTERRUPTED = 130
+# The place to write to can't be written to: the user's to put right, no bug of ours.
+_PLACE = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
+    *(errno.ENOTDIR, errno.EEXIST),
+}
+log = logging.getLogger("churnlight")
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,7 @@ def root(
     if log_format not in ("text", "json"):
         raise typer.BadParameter(f"{log_format!r} is neither text nor json", param_hint=_VALUED)
     context.obj = Output(json=json, quiet=quiet, log_format=log_format)
-    logs.configure(cast("Literal['text', 'json']", log_format), quiet=quiet)
+    logs.configure("json" if log_format == "json" else "text", quiet=quiet)
 
 
 def hoist(arguments: list[str]) -> list[str]:
@@ -83,7 +94,7 @@ def hoist(arguments: list[str]) -> list[str]:
         elif word in _FLAGS or word.startswith(f"{_VALUED}="):
             front.append(word)
         elif word == _VALUED:
-            front += [word, *([value] if (value := next(words, None)) is not None else [])]
+            front.append(f"{_VALUED}={next(words, '')}")
         else:
             rest.append(word)
     return front + rest
@@ -98,20 +109,47 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    logs.configure()
+    # Before the options are read: a wrong one is told in the format asked for, too.
+    wants_json = f"{_VALUED}=json" in arguments
+    logs.configure("json" if wants_json else "text", quiet="--quiet" in arguments)
     result: object = 0
 
     def call() -> None:
         nonlocal result
-        result = app(arguments, standalone_mode=False)
+        try:
+            result = app(arguments, prog_name="churnlight", standalone_mode=False)
+        except OSError as error:
+            if error.errno not in _PLACE:
+                raise
+            raise ChurnlightError(
+                f"{error.filename or 'a file'} can't be written or read: {error.strerror}. "
+                "Name another place, or make room or give yourself the right there"
+            ) from error
 
     from churnlight.stages.guard import guarded
 
     try:
-        code = guarded(call, passing=(click.exceptions.Abort, click.ClickException))
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        code = guarded(call, passing=(typer.Abort, TyperException))
+    except typer.Abort:
+        return _INTERRUPTED
+    except TyperException as error:
+        return _tell(error)
+    if result == _INTERRUPTED:
+        # Typer makes an exit code of Ctrl-C before the guard sees it.
+        log.error("interrupted: nothing half-written is kept; run again to go on")
     return result if code == 0 and isinstance(result, int) else code
+
+
+def _tell(error: TyperException) -> int:
+    """Say in one line what is wrong with the command line; its exit code."""
+    # Called without a command, Typer has shown the help already.
+    if type(error).__name__ != "NoArgsIsHelpError":
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "churnlight"
+        said = _one_line(error.format_message().splitlines())
+        log.error("%s: see `%s --help`", said.rstrip("."), path)
+    return error.exit_code
+
+
+def _one_line(lines: Sequence[str]) -> str:
+    return " ".join(line.strip() for line in lines if line.strip())

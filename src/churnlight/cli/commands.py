@@ -14,6 +14,7 @@ tracking_app = typer.Typer(help="MLflow: what was logged.", no_args_is_help=True
 app.add_typer(adapt_app, name="adapt")
 app.add_typer(tracking_app, name="tracking")
 
+# Help texts are Markdown: angle brackets outside backticks would vanish as HTML.
 Existing = Annotated[
     Path, typer.Argument(exists=True, file_okay=False, help="Folder to read from.")
 ]
@@ -40,7 +41,7 @@ def summary(context: typer.Context) -> None:
 def use(
     context: typer.Context,
     folder: Annotated[
-        Path, typer.Argument(help="Your extracts: FOLDER/<extract>/month=YYYY-MM/*.parquet")
+        Path, typer.Argument(help="Your extracts: `FOLDER/<extract>/month=YYYY-MM/*.parquet`")
     ],
 ) -> None:
     """Use your own extracts: write their path, months and as_ofs into params.yaml."""
@@ -51,19 +52,22 @@ def use(
 
 @app.command()
 def project(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(file_okay=False, help="Folder to make.")],
     preset: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A params.yaml to start from.")
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Parameter to change: train.gbm.learning_rate=0.03"),
+        typer.Option(
+            "--set", help="Parameter to change: train.gbm.learning_rate=0.03; as often as needed."
+        ),
     ] = None,
 ) -> None:
     """Make a second project folder beside this one: same stages, its own parameters and data."""
     from churnlight.cli.projects import make_project
 
-    make_project(folder, preset, settings or [])
+    make_project(folder, preset, settings or [], output(context))
 
 
 @app.command()
@@ -74,7 +78,9 @@ def demo(
     months: Annotated[int, typer.Option(help="Months to simulate.")] = 12,
     start: Annotated[str, typer.Option(help="First month, YYYY-MM.")] = "2025-01",
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is in the folder.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an earlier demo in the folder.")
+    ] = False,
 ) -> None:
     """Make a simulated operator: all extracts, and the truth about who left and why."""
     from churnlight.cli.data import make_demo
@@ -86,9 +92,11 @@ def demo(
 @app.command()
 def marts(
     context: typer.Context,
-    extracts: Annotated[Path, typer.Option(help="Folder of the extracts.")],
+    extracts: Annotated[
+        Path, typer.Option(exists=True, file_okay=False, help="Folder of the extracts.")
+    ],
     month: Annotated[str, typer.Option(help="Month to build, YYYY-MM.")],
-    out: Annotated[Path, typer.Option(help="Folder for <mart>.parquet under month=YYYY-MM/.")],
+    out: Annotated[Path, typer.Option(help="Folder for `month=YYYY-MM/<mart>.parquet`.")],
     engine: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
 ) -> None:
     """Build the marts of one month (edges, usage, circle, volume) from its CDRs alone."""
@@ -100,17 +108,27 @@ def marts(
 @app.command()
 def pseudonymise(
     context: typer.Context,
-    source: Existing,
+    source: Annotated[
+        Path, typer.Argument(exists=True, help="Folder of extracts, or one file, to read.")
+    ],
     dest: Dest,
     key_file: Annotated[
         Path | None,
         typer.Option(help="File with the key; else the variable CHURNLIGHT_PSEUDONYM_KEY."),
     ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Columns to replace, joined by commas; by default subscriber_id, "
+            "counterpart_id, number_id and account_id."
+        ),
+    ] = None,
 ) -> None:
     """Replace raw numbers by a keyed hash (HMAC-SHA-256) before anything else reads them."""
     from churnlight.cli.data import make_pseudonyms
 
-    make_pseudonyms(source, dest, key_file, output(context))
+    names = [name.strip() for given in columns or () for name in given.split(",") if name.strip()]
+    make_pseudonyms(source, dest, key_file, names or None, output(context))
 
 
 @adapt_app.command("callmemaybe")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from churnlight import files
 from churnlight.cli.app import Output
 from churnlight.cli.using import require_empty
 from churnlight.errors import UsageError
+from churnlight.inventory import is_simulated
 from churnlight.params.base import validate
 from churnlight.stages.guard import scratch_folder
 
@@ -32,12 +34,18 @@ def make_demo(out: Path, settings: dict[str, Any], *, force: bool, output: Outpu
     from churnlight.params.learning import TrainParams
     from churnlight.params.output import DemoParams
 
-    require_empty(out, force=force)
+    require_empty(out, replaceable=_is_demo if force else None)
     params = validate(settings, DemoParams, source="options")
     require_size(params, TimeParams(), TrainParams().min_churners)
     with files.atomic_folder(out.resolve()) as part:
         rows = generate(params, part)
     _say(rows, output)
+    if not output.json:
+        typer.echo(f"to use it in a project: churnlight use {shlex.quote(f'{out}/extracts')}")
+
+
+def _is_demo(folder: Path) -> bool:
+    return is_simulated(folder / "extracts")
 
 
 def make_marts(extracts: Path, month: str, out: Path, engine: str, output: Output) -> None:
@@ -61,16 +69,18 @@ def make_marts(extracts: Path, month: str, out: Path, engine: str, output: Outpu
     _say(rows, output)
 
 
-def make_pseudonyms(source: Path, dest: Path, key_file: Path | None, output: Output) -> None:
-    """Replace the ids of all extracts below `source`."""
+def make_pseudonyms(
+    source: Path, dest: Path, key_file: Path | None, columns: list[str] | None, output: Output
+) -> None:
+    """Replace the ids of all extracts below `source`; `columns` None: the usual ones."""
     from churnlight.pseudonymise import pseudonymise, read_key
 
-    _say(pseudonymise(source, dest, read_key(key_file)), output)
+    _say(pseudonymise(source, dest, read_key(key_file), columns), output)
 
 
 def adapt(name: str, source: Path, dest: Path, output: Output) -> None:
     """Run an adapter of `churnlight.adapt`."""
-    require_empty(dest, force=False)
+    require_empty(dest)
     adapter = import_module(f"churnlight.adapt.{name}")
     with files.atomic_folder(dest.resolve()) as part:
         rows = adapter.adapt(source, part)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from churnlight import files
+from churnlight.errors import ChurnlightError
 from churnlight.paths import Project
 from churnlight.report.summary import Places
 
@@ -26,8 +27,10 @@ def load_outcome(project: Project) -> Outcome:
     """The last run's outcome.
 
     Raises:
-        UsageError: when the pipeline has not run yet; names what is missing.
+        ChurnlightError: when the pipeline has not run to its end yet.
     """
+    if not (project.evaluation / "details.json").is_file():
+        raise ChurnlightError(f"no finished run in {project.root}: `churnlight run` makes one")
     details = files.read_json(project.evaluation / "details.json")
     champion = files.read_json(project.tiers / "tiers.json")["champion"]
     role = files.read_json(project.roles / "score.json")["as_ofs"]

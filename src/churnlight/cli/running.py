@@ -12,21 +12,26 @@ from pathlib import Path
 import typer
 
 from churnlight.cli.app import Output
-from churnlight.errors import ChurnlightError
-from churnlight.params.whole import load
-from churnlight.paths import find_project
+from churnlight.errors import ChurnlightError, DataRefused, DriftAlarm, Locked, UsageError
+from churnlight.inventory import require_months
+from churnlight.params.whole import Params, load
+from churnlight.paths import Project, find_project
 from churnlight.stages.stage import log
+
+_ERRORS = {kind.exit_code: kind for kind in (UsageError, DataRefused, DriftAlarm, Locked)}
 
 
 def run_pipeline(output: Output) -> None:
     """`dvc repro` in the project's folder, with this environment's python, then the summary.
 
     Raises:
-        ChurnlightError: when a stage failed; its own message stands above.
+        ChurnlightError: when a stage failed; its own message stands above, and the exit code is
+            the stage's.
     """
     project = find_project()
     # A typo anywhere in params.yaml stops before the first stage runs.
-    load(project.params_file)
+    params = load(project.params_file)
+    _require_extracts(project, params)
     start = time.monotonic()
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -34,18 +39,29 @@ def run_pipeline(output: Output) -> None:
         "CHURNLIGHT_LOG_FORMAT": output.log_format,
         "PYTHONUNBUFFERED": "1",
     }
-    command = [sys.executable, "-m", "dvc", "repro", *(["--quiet"] if output.quiet else [])]
-    # Nothing of the user's goes into the command; DVC's own lines go to standard error.
+    command = [sys.executable, "-m", "churnlight.cli.repro", *(["--quiet"] * output.quiet)]
+    # DVC's own lines go to standard error, so that --json stays JSON.
+    chatter = subprocess.DEVNULL if output.quiet else sys.stderr
+    # Nothing of the user's goes into the command.
     code = subprocess.run(  # noqa: S603
-        command, cwd=project.root, env=environment, stdout=sys.stderr, check=False
+        command, cwd=project.root, env=environment, stdout=chatter, check=False
     ).returncode
     if code != 0:
-        raise ChurnlightError(
+        kind = _ERRORS.get(code, ChurnlightError)
+        raise kind(
             "the run stopped; the reason stands above, beside the stage's name. What was finished "
             "is kept: put it right and run again"
         )
     log.info("all stages done in %.0f s", time.monotonic() - start)
     show_summary(output)
+
+
+def _require_extracts(project: Project, params: Params) -> None:
+    """Tell before DVC does, in words, that the extracts are not where params.yaml says."""
+    root = project.extracts(params.extracts.path)
+    # The demo operator is simulated by the run itself.
+    if not root.is_relative_to(project.data / "demo"):
+        require_months(root, params.extracts.month_list)
 
 
 def show_summary(output: Output) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from io import StringIO
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import typer
-from ruamel.yaml import YAML
+import yaml
 
 from churnlight import files
+from churnlight.cli import editing
 from churnlight.cli.app import Output
 from churnlight.errors import UsageError
-from churnlight.inventory import discover
+from churnlight.inventory import Discovery, discover
 from churnlight.params.whole import load, parse
-from churnlight.paths import find_project
-from churnlight.timeline import default_roles
+from churnlight.paths import Project, find_project
+from churnlight.schema import EXTRACTS
+from churnlight.timeline import Role, default_roles
+
+log = logging.getLogger("churnlight")
 
 
 def use_extracts(folder: Path, output: Output) -> None:
@@ -24,30 +29,27 @@ def use_extracts(folder: Path, output: Output) -> None:
     Comments and all other parameters stay as they are.
 
     Raises:
+        UsageError: when there is no such folder, or the extracts stand in another one.
         DataRefused: when there is no usable extract, or too little history.
     """
     project = find_project()
     params = load(project.params_file)
     root = folder.expanduser().resolve()
+    _require_extracts(root)
     found = discover(root)
+    for notice in found.notices:
+        log.warning("%s", notice)
     roles = default_roles(found.months, params.time, params.label.spend_churn_months)
-    editor = YAML()
-    editor.preserve_quotes = True
-    editor.indent(mapping=2, sequence=4, offset=2)
-    content = editor.load(project.params_file.read_text(encoding="utf-8"))
-    inside = root.is_relative_to(project.root)
-    content["extracts"]["path"] = str(root.relative_to(project.root) if inside else root)
-    content["extracts"]["months"] = [str(m) for m in found.months]
-    content["as_ofs"] = dict(roles)
-    stream = StringIO()
-    editor.dump(content, stream)
-    parse(YAML(typ="safe").load(stream.getvalue()), source="params.yaml")
-    with files.atomic_file(project.params_file) as part:
-        part.write_text(stream.getvalue(), encoding="utf-8")
+    path = root.relative_to(project.root) if root.is_relative_to(project.root) else root
+    _write(project, str(path), found, roles)
     if output.json:
-        typer.echo(
-            json.dumps({"months": [str(m) for m in found.months], "as_ofs": roles}, indent=2)
-        )
+        told = {
+            "path": str(path),
+            "extracts": list(found.extracts),
+            "months": [str(m) for m in found.months],
+            "as_ofs": roles,
+        }
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     typer.echo(f"{root}: {', '.join(found.extracts)}")
     typer.echo(f"{len(found.months)} months, {found.months[0]} to {found.months[-1]}")
@@ -56,11 +58,46 @@ def use_extracts(folder: Path, output: Output) -> None:
     typer.echo("written to params.yaml; now: churnlight run (or dvc repro)")
 
 
-def require_empty(folder: Path, *, force: bool) -> None:
+def _require_extracts(root: Path) -> None:
+    if not root.is_dir():
+        raise UsageError(f"{root} is no folder: give the folder that holds cdr/, subscribers/ ...")
+    if any((root / name).is_dir() for name in EXTRACTS):
+        return
+    # What `churnlight demo` made is one folder further down; an extract's own folder is one up.
+    near = root / "extracts"
+    if root.name in EXTRACTS:
+        near = root.parent
+    if any((near / name).is_dir() for name in EXTRACTS):
+        raise UsageError(f"{root} holds no extracts, but {near} does: churnlight use {near}")
+
+
+def _write(project: Project, path: str, found: Discovery, roles: dict[str, Role]) -> None:
+    content = editing.load_text(project.params_file)
+    extracts = content["extracts"]
+    extracts["path"] = path
+    extracts["months"] = editing.months(extracts["months"], [str(m) for m in found.months])
+    content["as_ofs"] = editing.as_ofs(content["as_ofs"], roles)
+    text = editing.dump(content)
+    parse(yaml.safe_load(text), source="params.yaml")
+    with files.atomic_file(project.params_file) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def require_empty(folder: Path, replaceable: Callable[[Path], bool] | None = None) -> None:
     """Refuse to write into a folder that holds something.
 
+    Args:
+        folder: to write to.
+        replaceable: says whether what the folder holds may be replaced; None: never.
+
     Raises:
-        UsageError: when it does and `force` is off.
+        UsageError: when it does, or is no folder.
     """
-    if folder.exists() and any(folder.iterdir()) and not force:
-        raise UsageError(f"{folder} is not empty: name another folder, or give --force")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file: name a folder")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if replaceable is None:
+        raise UsageError(f"{folder} is not empty: name another folder, or empty it first")
+    if not replaceable(folder):
+        raise UsageError(f"{folder} holds something else than an earlier run made: name another")

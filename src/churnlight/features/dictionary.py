@@ -103,3 +103,7 @@ def _reasons() -> str:
             f"| `{code}` | {reason.title_en} | {reason.title_zh} | {count} | {protective} |"
         )
     return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    write()

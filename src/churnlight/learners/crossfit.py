@@ -15,15 +15,27 @@ from churnlight.params.learning import TrainParams
 class Learner(Protocol):
     """A module that fits a model: `churnlight.learners.tree` or `churnlight.learners.gbm`."""
 
-    def fit(self, fit: Dataset, stop: Dataset, params: TrainParams, threads: int = 1) -> Any:
+    def fit(
+        self,
+        fit: Dataset,
+        stop: Dataset,
+        params: TrainParams,
+        threads: int = 1,
+        rest: Dataset | None = None,
+    ) -> Any:
         """See `churnlight.learners.gbm.fit`."""
         ...
 
 
 def crossfit(
-    learner: Learner, fit: Dataset, stop: Dataset, params: TrainParams, threads: int = 1
+    learner: Learner,
+    fit: Dataset,
+    stop: Dataset,
+    params: TrainParams,
+    threads: int = 1,
+    rest: Dataset | None = None,
 ) -> FloatArray:
-    """Raw predictions for all rows, those of `fit` and then those of `stop`.
+    """Raw predictions for all rows: those of `fit`, of `stop`, and of `rest`.
 
     The accounts are dealt into `train.folds` folds; each fold is predicted by a model that was
     fitted and stopped without its accounts, in any as_of.
@@ -34,27 +46,28 @@ def crossfit(
         stop: as for the learner.
         params: section `train`.
         threads: for the learner.
+        rest: as for the learner.
 
     Returns:
-        Shape (rows of fit + rows of stop,), in the order of `join([fit, stop])`.
+        Shape (rows,), in the order of `join([fit, stop, rest])`.
 
     Raises:
         DataRefused: with counts, when there are too few churners.
     """
-    whole = join([fit, stop])
+    parts = [fit, stop, *([] if rest is None else [rest])]
+    whole = join(parts)
     require_both(whole, params.min_churners, "cross-fitting")
     # The whole set has been judged; one fold less may be below the parameter.
     inner = params.model_copy(update={"min_churners": 1})
     fold = folds(whole.account, params.folds, params.seed, whole.churned)
-    of_fit, of_stop = fold[: len(fit)], fold[len(fit) :]
+    of_parts = np.split(fold, np.cumsum([len(part) for part in parts])[:-1])
     out = np.full(len(whole), np.nan)
     for number in range(params.folds):
         held = fold == number
         if not held.any():
             continue
         logging.getLogger(__name__).info("cross-fitting: fold %d of %d", number + 1, params.folds)
-        model = learner.fit(
-            fit.take(of_fit != number), stop.take(of_stop != number), inner, threads
-        )
+        kept = [part.take(of != number) for part, of in zip(parts, of_parts, strict=True)]
+        model = learner.fit(kept[0], kept[1], inner, threads, *kept[2:])
         out[held] = model.raw(whole.frame.loc[held], threads)
     return out

@@ -7,7 +7,7 @@ not from the order of the rows.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,10 +50,21 @@ def folds(account: AnyArray, count: int, seed: int, churned: BoolArray | None = 
     return dealt[number]
 
 
-def split_stop(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:
-    """What to fit on and what to stop and prune on.
+def split_stop(
+    data: Dataset, seed: int, search: Collection[str] | None = None
+) -> tuple[Dataset, ...]:
+    """What to fit on, what to stop and prune on, and what chooses nothing.
 
-    The latest as_of where there are several; else one account in five.
+    Stopped on is the latest as_of, after a fit on those of `search`. Where there are none, one
+    account in five is kept apart instead.
+
+    Args:
+        data: the rows of all fit as_ofs.
+        seed: of the accounts kept apart.
+        search: as_ofs whose labels were complete by the latest as_of's cutoff; None: all before it.
+
+    Returns:
+        Rows to fit on and rows to stop on; then, where there are any, the rest.
 
     Raises:
         DataRefused: when there are no rows.
@@ -63,10 +74,16 @@ def split_stop(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:
             "no rows to learn from: no fit as_of has cohort members with a known outcome; "
             "give other fit as_ofs, or widen the cohort"
         )
-    latest = np.asarray(data.as_of == max(data.as_of), dtype=bool)
-    if latest.all():
+    latest: BoolArray = np.asarray(data.as_of == max(data.as_of), dtype=bool)
+    found: BoolArray = ~latest
+    if search is not None:
+        found &= np.isin(data.as_of.astype(str), list(search))
+    if not found.any():
         latest = folds(data.account, 5, seed, data.churned) == 0
-    return data.take(~latest), data.take(latest)
+        found = ~latest
+    rest: BoolArray = ~found & ~latest
+    parts = (data.take(found), data.take(latest))
+    return (*parts, data.take(rest)) if rest.any() else parts
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,13 @@ def load(folder: Path) -> Gbm:
     return _loaded(Encoder.from_json(content["features"]), text, content["training"])
 
 
-def fit(fit: Dataset, stop: Dataset, params: TrainParams, threads: int = 1) -> Gbm:
+def fit(
+    fit: Dataset,
+    stop: Dataset,
+    params: TrainParams,
+    threads: int = 1,
+    rest: Dataset | None = None,
+) -> Gbm:
     """Find the number of rounds on `stop`, then fit all rows with it.
 
     The rounds grow with the rows, by the square root of (all rows / fit rows): more rows bear more
@@ -82,11 +88,13 @@ def fit(fit: Dataset, stop: Dataset, params: TrainParams, threads: int = 1) -> G
         stop: rows, by the pipeline of a later as_of, to stop on (log loss).
         params: section `train`.
         threads: of LightGBM; the model does not depend on it.
+        rest: rows of as_ofs whose labels were not yet complete when those of `stop` were asked for;
+            they are learned from at the end, and choose nothing.
 
     Raises:
         DataRefused: with counts, when there is one class only or too few churners.
     """
-    whole = join([fit, stop])
+    whole = join([fit, stop, *([] if rest is None else [rest])])
     require_both(whole, params.min_churners, "training")
     require_both(fit, 1, "fit")
     encoder = Encoder.learn(whole.frame)

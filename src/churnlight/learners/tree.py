@@ -96,7 +96,13 @@ def load(folder: Path) -> Tree:
     )
 
 
-def fit(fit: Dataset, stop: Dataset, params: TrainParams, threads: int = 1) -> Tree:  # noqa: ARG001
+def fit(
+    fit: Dataset,
+    stop: Dataset,
+    params: TrainParams,
+    threads: int = 1,  # noqa: ARG001
+    rest: Dataset | None = None,
+) -> Tree:
     """Grow, prune on `stop`, grow again on all rows, prune with the same alpha.
 
     Args:
@@ -104,11 +110,13 @@ def fit(fit: Dataset, stop: Dataset, params: TrainParams, threads: int = 1) -> T
         stop: rows, by the pipeline of a later as_of, to choose alpha on.
         params: section `train`.
         threads: not used; the learners share one signature.
+        rest: rows of as_ofs whose labels were not yet complete when those of `stop` were asked for;
+            they are learned from at the end, and choose nothing.
 
     Raises:
         DataRefused: with counts, when there is one class only or too few churners.
     """
-    whole = join([fit, stop])
+    whole = join([fit, stop, *([] if rest is None else [rest])])
     require_both(whole, params.min_churners, "training")
     require_both(fit, 1, "fit")
     encoder = Encoder.learn(whole.frame)

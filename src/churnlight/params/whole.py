@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from churnlight.errors import UsageError
 from churnlight.params.base import Section, read_yaml, validate
 from churnlight.params.data import (
     CheckParams,
@@ -24,7 +25,7 @@ from churnlight.params.learning import (
 )
 from churnlight.params.output import DemoParams, ReportParams, TrackingParams
 from churnlight.params.population import CohortParams, LabelParams
-from churnlight.timeline import Month, Role, check_roles, parse_as_of
+from churnlight.timeline import Role, check_roles, parse_as_of
 
 
 class Params(Section):
@@ -71,8 +72,9 @@ def parse(content: dict[str, Any], source: str) -> Params:
     params = validate(content, Params, source=source)
     for as_of in params.as_ofs:
         parse_as_of(as_of)
-    for month in params.extracts.months:
-        Month.parse(month)
+    months = params.extracts.month_list
+    if twice := sorted({str(m) for m in months if months.count(m) > 1}):
+        raise UsageError(f"{source}: extracts.months names {', '.join(twice)} twice: keep one")
     if params.as_ofs:
         check_roles(params.as_ofs, params.time, params.label.spend_churn_months)
     return params

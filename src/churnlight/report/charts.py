@@ -95,14 +95,18 @@ def calibration(
     top = max([0.05, *(max(b["predicted"], b["observed_high"]) for b in every)])
     x, y = _axes(min(1.0, top * 1.05), root=True)
     parts = [line((x(0), y(0)), (x(x.high), y(x.high)), "reference")]
-    parts.append(text(x(x.high) - 2, y(x.high) + 24, labels.reference, "note", "end"))
     series = []
     for shift, (model, rows) in enumerate(drawn.items()):
         # Side by side, so that equal predictions of both models don't hide each other.
         offset = 2.0 * (2 * shift - 1)
         parts += [_whiskered(model, (x(one["predicted"]) + offset, y), one) for one in rows]
         series.append(Series(model, names[model], ()))
-    parts.append(_legend(series, x(0) + 10, y(x.high) + 12))
+    left, top = x(0) + 10, y(x.high) + 12
+    parts.append(_legend(series, left, top))
+    # Named in the legend: on the line itself the points would hide it.
+    below = top + 16 * len(series)
+    parts.append(line((left, below - 4), (left + 24, below - 4), "reference"))
+    parts.append(text(left + 30, below, labels.reference, "legend"))
     return drawing(_WIDTH, _HEIGHT, [_grid(x, y, labels), *parts], labels.caption)
 
 

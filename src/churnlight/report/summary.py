@@ -63,6 +63,7 @@ def summary(
         _tiers(details, champion, words),
         _models(details, words),
         *_paired(details, words),
+        *_baseline(details, words),
         _where(places),
     ]
     return Group(*parts)
@@ -83,8 +84,18 @@ def as_json(
             model: {key: reading(content["metrics"], key) for key in _MEASURES}
             for model, content in details["models"].items()
         },
+        "baseline": _baseline_plain(details),
+        "paired": details.get("paired") or {},
         "places": asdict(places),
     }
+
+
+def _baseline_plain(details: Mapping[str, Any]) -> dict[str, Any] | None:
+    baseline = details.get("baseline")
+    if not baseline:
+        return None
+    measured = {key: reading(baseline["metrics"], key) for key in _MEASURES}
+    return {"name": baseline["name"], **measured}
 
 
 def _table(title: str) -> Table:
@@ -99,7 +110,7 @@ def _tiers(details: Mapping[str, Any], champion: Learner, words: Words) -> Table
         f"{formats.percent(base_rate(details))} of {formats.count(details['subscribers'])} left"
     )
     table.add_column("Tier")
-    for name in ("Subscribers", "Churn rate", "95% interval", "Bills at risk"):
+    for name in ("Subscribers", "Churn rate", "95% interval", "Monthly bills at risk"):
         table.add_column(name, justify="right", no_wrap=True)
     for tier in details["models"][champion]["tiers"]:
         table.add_row(
@@ -135,6 +146,16 @@ def _paired(details: Mapping[str, Any], words: Words) -> list[Table]:
     for row in rows:
         table.add_row(row["comparison"], row["difference"], row["interval"], row["verdict"])
     return [table] if rows else []
+
+
+def _baseline(details: Mapping[str, Any], words: Words) -> list[Text]:
+    baseline = details.get("baseline")
+    if not baseline:
+        return []
+    one = reading(baseline["metrics"], "roc_auc")
+    name = words.named("baseline", baseline["name"])
+    value, interval = show("roc_auc", one["value"]), spread("roc_auc", one)
+    return [Text(f"{name}, ROC AUC {value}" + (f" ({interval})" if interval else ""))]
 
 
 def _where(places: Places) -> Table:

@@ -118,7 +118,13 @@ def _calls(
             )
     for index, tier in lost:
         calls.append(
-            _call("call_winback", index, tier, words) | {"why": [words("call_winback_why")]}
+            _call("call_winback", index, tier, words)
+            | {
+                "why": [
+                    words("call_winback_why"),
+                    *_evidence(evidence.get(tier["tier"]), base, words),
+                ]
+            }
         )
     return calls
 
@@ -187,12 +193,13 @@ def _tier_tables(inputs: ReportInputs, words: Words) -> View:
         ]
         caption = words("tiers_caption", model=words(model), as_of=details["as_of"])
         if model == inputs.champion:
-            caption += f" ({words('champion')})"
+            caption += words("tiers_used")
         steady = None if rising(content["tiers"]) else words("tiers_not_rising")
         tables.append({"caption": caption, "rows": rows, "warning": steady})
     return {
         "tables": tables,
         "note": words("tiers_note", base=formats.percent(base)),
+        "money": words("money_simulated" if details.get("simulated") else "money_own"),
         "treated": words(
             "treated",
             treated=formats.count(details.get("treated_left_out", 0)),
@@ -295,7 +302,7 @@ def _origin(inputs: ReportInputs, words: Words) -> View:
         ("models", "data/evaluation/details.json", "evaluate"),
         ("features", "data/explanations/importance.json", "explain"),
         ("time", "params.yaml", formats.DASH),
-        ("cohort", f"data/labels/as_of={test}/attrition.json", "labels"),
+        ("cohort", f"data/labels/as_of={test}/attrition.json", "features"),
     ]
     if scored:
         path = f"data/scores/as_of={scored['as_of']}/scores.parquet"

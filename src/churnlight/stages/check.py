@@ -5,6 +5,8 @@ Incremental: a month whose files, rules and parameters are unchanged is not read
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from churnlight import files
 from churnlight.check import Closing
 from churnlight.check.run import CheckRules, Places, check_extracts
@@ -14,6 +16,8 @@ from churnlight.params.data import CheckParams, EngineParams, ExtractsParams, Ti
 from churnlight.paths import Project
 from churnlight.stages.stage import main, report_rows, running
 from churnlight.timeline import Month
+
+_ACTIVITY = ("cdr", "usage")
 
 
 def check() -> None:
@@ -33,21 +37,37 @@ def check() -> None:
         places = Places(stage.extracts, project.inventory, project.check, project.quarantine)
         with connect(stage.section("engine", EngineParams), project.scratch) as engine:
             verdicts = check_extracts(engine, places, rules)
-        for month in rules.months:
-            _write_activity(project, month)
+        write_activity(project, rules.months)
         report_rows("kept", sum(v.kept for v in verdicts))
         report_rows("duplicates", sum(sum(v.duplicates.values()) for v in verdicts))
         report_rows("refused", sum(sum(v.refused.values()) for v in verdicts))
         report_rows("late", sum(v.late for v in verdicts))
 
 
-def _write_activity(project: Project, month: Month) -> None:
-    """One file a month that the marts depend on, whichever extract says what subscribers did."""
-    found = {}
-    for name in ("cdr", "usage"):
-        path = verdict_file(project.check, name, month)
-        found[name] = files.read_json(path) if path.exists() else None
-    files.write_json(project.check / "activity" / f"month={month}.json", found)
+def write_activity(project: Project, months: Sequence[Month]) -> None:
+    """One file a month that the marts depend on, whichever extract says what subscribers did.
+
+    The verdict and a hash of the files. The rest of what it was made from says nothing that a mart
+    depends on without naming it to DVC. Files of months that no longer count disappear.
+    """
+    folder = project.check / "activity"
+    wanted = {folder / f"month={month}.json": month for month in months}
+    for path in sorted(folder.glob("*.json")):
+        if path not in wanted:
+            path.unlink()
+    for path, month in wanted.items():
+        files.write_json(path, {name: _activity(project, name, month) for name in _ACTIVITY})
+
+
+def _activity(project: Project, name: str, month: Month) -> dict[str, object] | None:
+    path = verdict_file(project.check, name, month)
+    if not path.exists():
+        return None
+    verdict = files.read_json(path)
+    made_from = verdict.pop("made_from")
+    if not isinstance(made_from, dict):
+        raise TypeError(f"{path}: made_from is no object")
+    return {**verdict, "files_sha256": made_from["files_sha256"]}
 
 
 if __name__ == "__main__":

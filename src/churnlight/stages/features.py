@@ -7,6 +7,7 @@ sources cut by `known.as_known`; only the population sees the months after as_of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
@@ -22,7 +23,7 @@ from churnlight.params.population import CohortParams, LabelParams
 from churnlight.population import Population, PopulationParams, build_population
 from churnlight.schema import EXTRACTS, REFERENCE
 from churnlight.stages.stage import Stage, main, report_rows, running
-from churnlight.timeline import Moment, Month, moment
+from churnlight.timeline import Moment, Month, moment, outcome_end, outcome_known_at
 
 
 def features(as_of: str) -> None:
@@ -59,6 +60,7 @@ def _population(
     label_months = _months(window["label_months"])
     months = (*at.window, *label_months)
     label = stage.section("label", LabelParams)
+    time = stage.section("time", TimeParams)
     wanted = ["subscribers", "billing", "care", "campaigns"]
     sources = _load(engine, stage, wanted, months)
     if "silence" in label.kinds:
@@ -67,7 +69,31 @@ def _population(
     params = PopulationParams(
         cohort=stage.section("cohort", CohortParams), label=label, months=frozenset(months)
     )
-    return build_population(engine, sources, marts, at, params)
+    return build_population(engine, _complete(sources, at, time, label), marts, at, params)
+
+
+def _complete(
+    sources: Mapping[str, ir.Table], at: Moment, time: TimeParams, label: LabelParams
+) -> dict[str, ir.Table]:
+    """Bills and CDRs as they were known when the outcome was complete.
+
+    The next role learns from the label at that moment; what came later would not have been there.
+    """
+    outcome = outcome_end(at, label.spend_churn_months)
+    complete = outcome_known_at(at, time, label.spend_churn_months)
+    last = Month.of(outcome - timedelta(microseconds=1))
+    cut = {
+        name: as_known(
+            sources[name],
+            EXTRACTS[name],
+            as_of=last.end,
+            cutoff=max(complete, last.closes_at(time.close_days)),
+            reporting_delay_hours=time.reporting_delay_hours,
+        )
+        for name in ("billing", "cdr")
+        if name in sources
+    }
+    return {**sources, **cut}
 
 
 def _known_sources(

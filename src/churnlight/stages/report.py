@@ -11,9 +11,9 @@ from churnlight import __version__, files
 from churnlight.features.dictionary import rows as dictionary
 from churnlight.learners.champion import Bundle
 from churnlight.params.data import TimeParams
-from churnlight.params.learning import TrainParams
+from churnlight.params.learning import TiersParams, TrainParams
 from churnlight.params.output import ReportParams
-from churnlight.params.population import LabelParams
+from churnlight.params.population import CohortParams, LabelParams
 from churnlight.paths import Project
 from churnlight.report.html import render
 from churnlight.report.inputs import Provenance, ReportInputs, scored_tiers
@@ -39,7 +39,6 @@ def _inputs(stage: Stage) -> ReportInputs:
     as_ofs = cast("dict[str, Role]", stage.value("as_ofs"))
     bundle = Bundle.load(project.root / "models")
     _, scored = read_role(project, "score")
-    time = stage.section("time", TimeParams)
     return ReportInputs(
         language=stage.section("report", ReportParams).language,
         details=details,
@@ -50,15 +49,23 @@ def _inputs(stage: Stage) -> ReportInputs:
         scored=scored_tiers(
             pd.read_parquet(project.scores(scored[-1]) / "scores.parquet"), bundle.tier_names
         ),
-        time=time,
+        time=stage.section("time", TimeParams),
         as_ofs=as_ofs,
         label_kinds=stage.section("label", LabelParams).kinds,
         champion=stage.section("train", TrainParams).champion,
-        provenance=Provenance(
-            data=_hashes(project),
-            parameters={"churnlight": __version__, **_flat(time.model_dump(), "time.")},
-        ),
+        provenance=Provenance(data=_hashes(project), parameters=parameters_shown(stage)),
     )
+
+
+def parameters_shown(stage: Stage) -> dict[str, Any]:
+    """What decides who is counted, what counts as leaving and how tiers are cut, by dotted name."""
+    return {
+        "churnlight": __version__,
+        **_flat(stage.section("time", TimeParams).model_dump(), "time."),
+        **_flat(stage.section("cohort", CohortParams).model_dump(), "cohort."),
+        **_flat(stage.section("label", LabelParams).model_dump(), "label."),
+        **_flat(stage.section("tiers", TiersParams).model_dump(), "tiers."),
+    }
 
 
 def _importance(project: Project) -> list[dict[str, Any]]:
@@ -91,7 +98,11 @@ def _hashes(project: Project) -> dict[str, str]:
 
 
 def _flat(content: dict[str, Any], prefix: str) -> dict[str, Any]:
-    return {f"{prefix}{key}": value for key, value in content.items()}
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        name = f"{prefix}{key}"
+        flat |= _flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
+    return flat
 
 
 if __name__ == "__main__":

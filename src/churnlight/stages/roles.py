@@ -6,8 +6,10 @@ A role's consumers depend on its small file, so that a new test month retrains n
 from __future__ import annotations
 
 from churnlight import files
+from churnlight.params.data import TimeParams
+from churnlight.params.population import LabelParams
 from churnlight.stages.stage import log, main, running
-from churnlight.timeline import ROLES
+from churnlight.timeline import ROLES, moment, outcome_known_at
 
 
 def roles() -> None:
@@ -21,12 +23,15 @@ def roles() -> None:
             role: sorted(k for k, r in stage.value("as_ofs").items() if r == role) for role in ROLES
         }
         crossfit = not by_role["calibrate"]
+        time = stage.section("time", TimeParams)
+        label = stage.section("label", LabelParams)
         if not by_role["score"]:
             by_role["score"] = by_role["test"]
         with files.atomic_folder(stage.project.roles) as out:
             for role, as_ofs in by_role.items():
                 content = {
                     "role": role,
+                    "search": search_as_ofs(as_ofs, time, label) if role == "fit" else [],
                     "crossfit": crossfit and role in ("fit", "calibrate"),
                     "as_ofs": {
                         as_of: {
@@ -38,6 +43,19 @@ def roles() -> None:
                 }
                 files.write_json(out / f"{role}.json", content)
                 log.info("  %s: %s", role, ", ".join(as_ofs) or "cross-fitted")
+
+
+def search_as_ofs(as_ofs: list[str], time: TimeParams, label: LabelParams) -> list[str]:
+    """The fit as_ofs that pruning and stopping may learn from.
+
+    Their labels were complete by the cutoff of the last one, on which rounds and pruning are
+    judged; the others would know its outcome in part.
+    """
+    if not as_ofs:
+        return []
+    cutoff = moment(as_ofs[-1], time).cutoff
+    spend = label.spend_churn_months
+    return [a for a in as_ofs[:-1] if outcome_known_at(moment(a, time), time, spend) <= cutoff]
 
 
 if __name__ == "__main__":

@@ -32,10 +32,12 @@ def tiers() -> None:
         threads = stage.section("engine", EngineParams).threads or 0
         role, as_ofs = read_role(stage.project, "calibrate")
         if role["crossfit"]:
-            _, as_ofs = read_role(stage.project, "fit")
+            fit_role, as_ofs = read_role(stage.project, "fit")
         rows = read_labelled(stage.project, as_ofs, params.treated)
         if role["crossfit"]:
-            rows = join(split_stop(rows, params.seed))  # the order in which train wrote them
+            rows = join(
+                split_stop(rows, params.seed, fit_role["search"])
+            )  # the order in which train wrote them
         require_both(rows, 1, "calibrate")
         report_rows("calibrated on", len(rows))
         scales = {}

@@ -39,7 +39,7 @@ def track_run(project: Project) -> dict[str, dict[str, str]]:
     train = read_section(project.params_file, "train", TrainParams)
     runs = [_model_run(project, learner) for learner in LEARNERS]
     return tracking.log_runs(
-        project.root, params.experiment, params.model_name, runs, train.champion
+        project.home, params.experiment, params.model_name, runs, train.champion
     )
 
 

@@ -1,6 +1,7 @@
 """Stage train, one a learner: the decision tree or LightGBM, on the same rows.
 
-Pruning and stopping use the last fit as_of; then both are refitted on all of them.
+Pruning and stopping use the last fit as_of, after a fit on those whose labels were complete by its
+cutoff; then both are refitted on all of them.
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ def train(name: str) -> None:
         whole = read_labelled(stage.project, as_ofs, params.treated)
         report_rows("learned from", len(whole))
         learner = LEARNERS[name]
-        fit, stop = split_stop(whole, params.seed)
-        model = learner.fit(fit, stop, params, threads)
+        fit, stop, *rest = split_stop(whole, params.seed, role["search"])
+        model = learner.fit(fit, stop, params, threads, *rest)
         with files.atomic_folder(stage.project.model(name)) as out:
             model.save(out)
             if role["crossfit"]:
-                raw = crossfit(learner, fit, stop, params, threads)
+                raw = crossfit(learner, fit, stop, params, threads, *rest)
                 pq.write_table(pa.table({"raw": raw}), out / "crossfit.parquet")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from churnlight import files
+from churnlight.errors import UsageError
 from churnlight.params.whole import Params, load
 from churnlight.paths import Project
 from churnlight.schema import MONTHLY
@@ -28,6 +29,8 @@ def windows() -> None:
     """Write data/windows/as_of=YYYY-MM-DD.json."""
     with running("windows") as stage:
         params = load(stage.project.params_file)
+        if not params.as_ofs:
+            raise UsageError("params.yaml: as_ofs is empty: `churnlight use DIR` fills it in")
         with files.atomic_folder(stage.project.windows) as out:
             for as_of in params.as_ofs:
                 content = window_of(stage.project, params, as_of)

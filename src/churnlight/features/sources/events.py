@@ -11,11 +11,14 @@ from churnlight.timeline import Moment
 
 
 def _own_events(rows: ir.Table, state: ir.Table, when: str, at: Moment) -> ir.Table:
-    """Rows of the window, of members, not of a forerunner on the number; their date as `on`."""
-    mine = rows.inner_join(state.select(ID, "since"), ID)
+    """Rows of the window, of members, not of a forerunner on the number; their date as `on`.
+
+    A forerunner may have left before the window's first snapshot, which then shows no change.
+    """
+    mine = rows.inner_join(state.select(ID, "activated_on"), ID)
     mine = mine.mutate(on=mine[when].date())
     return mine.filter(
-        mine["on"] >= day(at.window[0]), holds(mine["on"] >= mine["since"], unknown=True)
+        mine["on"] >= day(at.window[0]), holds(mine["on"] >= mine["activated_on"], unknown=True)
     )
 
 

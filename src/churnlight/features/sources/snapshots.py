@@ -64,10 +64,9 @@ def member_state(
     """One row a member: its state at the latest snapshot, and which months are its own.
 
     Returns:
-        subscriber_id; `own__<k>` (boolean) and `history_months`; `since` (date of the activation
-        where the number was another's before, else null); `activated_on`; columns of `PER_MONTH`
-        as `<name>__<k>`; those of `LATEST`, and plan_id, handset_id and group_id, at the latest
-        snapshot.
+        subscriber_id; `own__<k>` (boolean) and `history_months`; `activated_on`; columns of
+        `PER_MONTH` as `<name>__<k>`; those of `LATEST`, and plan_id, handset_id and group_id, at
+        the latest snapshot.
     """
     shown = by_month(subscribers, at.window)
     wide = side_by_side(members, shown, ("activated_on", *PER_MONTH), "snapshot")
@@ -76,10 +75,7 @@ def member_state(
     activations = [wide[monthly("activated_on", k)] for k in range(1, len(at.window) + 1)]
     wide = wide.mutate(activated_on=ibis.coalesce(*reversed(activations)))
     changed = reduce(or_, [holds(a != wide["activated_on"]) for a in activations])
-    wide = wide.mutate(
-        since=changed.ifelse(wide["activated_on"], ibis.null("date")),
-        **_own(wide, at, changed),
-    )
+    wide = wide.mutate(**_own(wide, at, changed))
     owned = [flag(wide[monthly("own", k)]) for k in range(1, len(at.window) + 1)]
     return wide.mutate(
         history_months=reduce(add, owned),
