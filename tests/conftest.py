@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from churnlight.engine import Engine, connect
+from churnlight.params.data import EngineParams
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -18,6 +22,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the real data in ../shared/data, which are not part of the repository")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One Spark session for all tests of a process."""
+    if shutil.which("java") is None:
+        pytest.skip("needs Java for Spark (Debian: apt-get install openjdk-17-jre-headless)")
+    pytest.importorskip("pyspark", reason="needs pyspark")
+    params = EngineParams(name="spark", threads=2, memory_limit_gb=2.0)
+    with connect(params, tmp_path_factory.mktemp("spark")) as opened:
+        yield opened
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -13,13 +12,4 @@ from churnlight.params.data import EngineParams
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     params = EngineParams(threads=1, memory_limit_gb=1.0)
     with connect(params, tmp_path_factory.mktemp("scratch")) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    if shutil.which("java") is None:
-        pytest.skip("needs Java for Spark")
-    params = EngineParams(name="spark", threads=2, memory_limit_gb=1.0)
-    with connect(params, tmp_path_factory.mktemp("spark")) as opened:
         yield opened

@@ -259,11 +259,12 @@ def test_contacts_against_plain_python(
 
 
 @pytest.mark.slow
-def test_spark_agrees(crowd: World, engine: Engine, tmp_path: Path, at: Moment) -> None:
+def test_spark_agrees(
+    crowd: World, engine: Engine, spark: Engine, tmp_path: Path, at: Moment
+) -> None:
     members = (*MEMBERS, *CROWD[:60])
     expected = crowd.by_member(engine, tmp_path / "duckdb", members, at)
-    with connect(EngineParams(name="spark", threads=2, memory_limit_gb=2), tmp_path) as spark:
-        got = crowd.by_member(spark, tmp_path / "spark", members, at)
+    got = crowd.by_member(spark, tmp_path / "spark", members, at)
     assert set(got) == set(expected)
     for who, row in expected.items():
         assert list(got[who]) == list(row)

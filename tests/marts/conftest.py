@@ -13,7 +13,5 @@ def duckdb_engine(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def spark_engine(tmp_path_factory):
-    params = EngineParams(name="spark", threads=2, memory_limit_gb=1)
-    with connect(params, tmp_path_factory.mktemp("spark")) as engine:
-        yield engine
+def spark_engine(spark):
+    return spark

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from population_world import months
 from test_against_reference import KINDS, compare, random_settings, random_world
 
-from churnlight.engine import connect
-from churnlight.params.data import EngineParams, TimeParams
+from churnlight.params.data import TimeParams
 from churnlight.params.population import CohortParams, LabelParams
-
-
-@pytest.fixture(scope="module")
-def spark(tmp_path_factory):
-    if shutil.which("java") is None:
-        pytest.skip("needs Java for Spark: apt-get install openjdk-17-jre-headless")
-    pytest.importorskip("pyspark")
-    params = EngineParams(name="spark", threads=2, memory_limit_gb=1)
-    with connect(params, tmp_path_factory.mktemp("spark")) as opened:
-        yield opened
 
 
 @pytest.mark.slow
