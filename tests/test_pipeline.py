@@ -4,84 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
-from churnlight.files import sha256_of
+from pipeline_calls import ROOT, call, change, environment, hashes, make, ran
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).resolve().parents[1]
-BIN = Path(sys.executable).parent
-SETTINGS = {
-    "demo.subscribers": 2500,
-    "demo.seed": 11,
-    "evaluate.bootstrap": 200,
-    "train.gbm.max_rounds": 80,
-}
-OUTPUTS = ("data", "models", "reports")
-
-
-def environment(**changes: str) -> dict[str, str]:
-    base = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "CHURNLIGHT_"))}
-    return base | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"} | changes
-
-
-def call(folder: Path, *command: str, code: int = 0, **changes: str) -> str:
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment(**changes),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-    assert done.returncode == code, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-    return done.stdout + done.stderr
-
-
-def make(folder: Path, **settings: object) -> Path:
-    pairs = [
-        argument
-        for key, value in (SETTINGS | settings).items()
-        for argument in ("--set", f"{key}={value}")
-    ]
-    call(ROOT, "churnlight", "project", str(folder), *pairs)
-    return folder
-
-
-def ran(text: str) -> list[str]:
-    """Stages that `dvc repro` ran, by its own words."""
-    return re.findall(r"Running stage '(?:\.\./|demo/dvc\.yaml:)?([^']+)'", text)
-
-
-def change(folder: Path, edit: Callable[[dict], object]) -> None:
-    file = folder / "params.yaml"
-    content = yaml.safe_load(file.read_text())
-    edit(content)
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    """Every stage output; MLflow's store and what track wrote of it are excepted."""
-    return {
-        path.relative_to(folder).as_posix(): sha256_of(path)
-        for name in OUTPUTS
-        for path in sorted((folder / name).rglob("*"))
-        if path.is_file() and path.name != ".gitignore" and "tracking" not in path.parts
-    }
 
 
 @pytest.fixture(scope="module")
@@ -133,32 +69,6 @@ def test_another_spelling_of_the_folder_reruns_nothing_dear(project: Path) -> No
         lambda c: c["extracts"].update(path=str(project / "data" / "demo" / "extracts")),
     )
     assert set(ran(call(project, "dvc", "repro"))) <= {"inventory", "check", "track"}
-
-
-def test_a_new_month_runs_that_month_and_what_follows(tmp_path: Path) -> None:
-    extracts = tmp_path / "operator"
-    call(
-        ROOT, "churnlight", "demo", "--out", str(extracts), "--subscribers", "2500",
-        "--months", "13", "--seed", "11",
-    )  # fmt: skip
-    later = tmp_path / "later"
-    for folder in (extracts / "extracts").glob("*/month=2026-01"):
-        (later / folder.parent.name).mkdir(parents=True)
-        folder.rename(later / folder.parent.name / folder.name)
-    project = make(tmp_path / "project")
-    call(project, "churnlight", "use", str(extracts / "extracts"))
-    first = ran(call(project, "dvc", "repro"))
-    assert "demo" not in first
-    assert "marts@2025-12" in first
-    for folder in later.glob("*/month=*"):
-        folder.rename(extracts / "extracts" / folder.parent.name / folder.name)
-    call(project, "churnlight", "use", str(extracts / "extracts"))
-    stages = ran(call(project, "dvc", "repro"))
-    assert [s for s in stages if s.startswith("marts")] == ["marts@2026-01"]
-    as_ofs = {s.split("@")[1] for s in stages if s.startswith("features")}
-    known = {s.split("@")[1] for s in first if s.startswith("features")}
-    assert as_ofs
-    assert not as_ofs & known
 
 
 def test_exp_run_compares(project: Path) -> None:
