@@ -37,5 +37,11 @@ real: .venv/.ready ## the same stages on real call records (small; see docs/real
 bench: .venv/.ready ## speed and memory, written to benchmarks/results
 	@python benchmarks/marts.py
 
+study: .venv/.ready ## the pipeline on five seeds of the demo, pooled (simulated); a quarter of an hour
+	@python scripts/study.py
+
+soak: .venv/.ready ## kill the pipeline at random moments, a hundred times; hours
+	@python scripts/soak.py
+
 mlflow: .venv/.ready ## open MLflow's page on this machine
 	@mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1
