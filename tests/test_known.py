@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import ibis
@@ -89,15 +89,73 @@ def test_a_cdr_that_does_not_say_is_known_after_the_reporting_delay() -> None:
 def test_a_column_filled_in_later_is_null_before_its_time(
     name: str, column: str, value: object
 ) -> None:
-    happened, time = EXTRACTS[name].happened, EXTRACTS[name].late[column]
-    assert happened is not None
-    row = {happened: AS_OF - SECOND, column: value}
-    early, late = (left(name, row | {time: t}) for t in (AS_OF - SECOND, AS_OF))
+    extract = EXTRACTS[name]
+    time = extract.late[column]
+    before, at = AS_OF - SECOND, AS_OF
+    if extract.by_name[time].kind == "date":
+        before, at = before.date(), at.date()  # type: ignore[assignment]
+    row = {extract.happened: AS_OF - SECOND} if extract.happened else {"month": "2025-03"}
+    row |= {column: value}
+    early, late = (left(name, row | {time: t}) for t in (before, at))
     assert early is not None
     assert late is not None
-    assert early[column] == (AS_OF - SECOND if value is None else value)
+    assert early[column] == (before if value is None else value)
     assert late[column] is None
     assert late[time] is None
+
+
+@pytest.mark.parametrize("name", [n for n, e in EXTRACTS.items() if e.begins])
+def test_a_row_that_holds_from_as_of_on_is_not_known_yet(name: str) -> None:
+    begins = EXTRACTS[name].begins
+    row: dict[str, object] = {"month": "2025-03"} if EXTRACTS[name].monthly else {}
+    assert left(name, row | {begins: date(2025, 3, 31)}) is not None
+    assert left(name, row | {begins: None}) is not None
+    assert left(name, row | {begins: date(2025, 4, 1)}) is None
+
+
+@pytest.mark.parametrize(
+    ("month", "period_end", "counts"),
+    [
+        ("2025-03", None, True),
+        ("2025-03", date(2025, 3, 14), True),
+        ("2025-03", date(2025, 3, 31), True),
+        ("2025-03", date(2025, 4, 1), False),
+        ("2025-03", date(2025, 4, 14), False),
+        ("2025-04", None, False),
+    ],
+)
+def test_a_bill_counts_once_its_period_has_passed(
+    month: str, period_end: date | None, *, counts: bool
+) -> None:
+    row = left("billing", {"month": month, "period_end": period_end})
+    assert (row is not None) is counts
+
+
+def test_a_bill_of_its_own_period_is_known_when_that_has_passed() -> None:
+    # With the cutoff at as_of a bill of the month is not known yet, one that ended earlier is.
+    table = ibis.memtable(
+        [
+            {"month": "2025-03", "period_end": date(2025, 3, 30), "billed_at": None},
+            {"month": "2025-03", "period_end": date(2025, 3, 31), "billed_at": None},
+            {"month": "2025-03", "period_end": date(2025, 3, 30), "billed_at": AS_OF},
+            {"month": "2025-03", "period_end": None, "billed_at": None},
+        ],
+        schema={"month": "string", "period_end": "date", "billed_at": "timestamp"},
+    )
+    seen = as_known(table, EXTRACTS["billing"], as_of=AS_OF, cutoff=AS_OF).to_pyarrow()
+    assert seen["period_end"].to_pylist() == [date(2025, 3, 30)]
+
+
+def test_rows_that_differ_only_in_what_came_later_are_one() -> None:
+    when = AS_OF - SECOND
+    rows = [
+        {"subscriber_id": "a", "happened_at": when, "kind": "complaint", "resolved_at": resolved}
+        for resolved in (None, AS_OF, AS_OF + SECOND, when)
+    ]
+    types = {c.name: IBIS_TYPE[c.kind] or "string" for c in EXTRACTS["care"].columns}
+    table = ibis.memtable(rows, schema=types)
+    seen = as_known(table, EXTRACTS["care"], as_of=AS_OF, cutoff=CUTOFF).to_pyarrow()
+    assert sorted(seen["resolved_at"].to_pylist(), key=str) == [when, None]
 
 
 # --- from extracts on disk to the feature file ---

@@ -98,6 +98,8 @@ class _DuckDB(Engine):
             temp_directory=str(scratch),
             # No extension is ever fetched: times have no zone, so ICU is not needed.
             autoinstall_known_extensions=False,
+            # What is written is sorted; keeping the files' order on the way costs a twentieth.
+            preserve_insertion_order=False,
             **({} if params.threads is None else {"threads": params.threads}),
         )
 
@@ -114,7 +116,8 @@ class _DuckDB(Engine):
         return table.rename({SOURCE_ROW: "file_row_number"}) if source else table
 
     def _read_csv_numbered(self, paths: list[str]) -> ir.Table:
-        # The CSV reader has no row number; a window without an order follows the file's.
+        # The CSV reader has no row number; a window without an order follows the file's, if asked.
+        self.con.raw_sql("SET preserve_insertion_order = true")
         tables = [
             self.con.read_csv(
                 [path], columns=_text(path), filename=SOURCE_FILE, **_CSV_DIALECT
@@ -131,8 +134,14 @@ class _DuckDB(Engine):
 
     def write(self, expr: ir.Table, path: Path, sort: Sequence[str]) -> None:
         with atomic_file(path) as part:
+            # Version 2 packs sorted integers by their differences: smaller, and faster to write.
             self.con.to_parquet(
-                expr.order_by(list(sort)), part, compression="zstd", row_group_size=122_880
+                expr.order_by(list(sort)),
+                part,
+                compression="zstd",
+                compression_level=1,
+                row_group_size=122_880,
+                parquet_version="V2",
             )
 
 
@@ -141,6 +150,11 @@ class _Spark(Engine):
 
     def __init__(self, params: EngineParams, scratch: Path) -> None:
         self.session = _spark_session(params, scratch)
+        # DuckDB has this function; see churnlight.columns.epoch_us.
+        self.session.sql(
+            "CREATE OR REPLACE TEMPORARY FUNCTION epoch_us(moment TIMESTAMP_NTZ) RETURNS BIGINT "
+            "RETURN unix_micros(CAST(moment AS TIMESTAMP_LTZ))"
+        )
         self.con = ibis.pyspark.connect(self.session)
 
     def _read(self, paths: list[str], *, csv: bool, source: bool) -> ir.Table:

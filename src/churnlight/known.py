@@ -19,25 +19,27 @@ def known_at(
 ) -> ir.TimestampValue:
     """When each row was known.
 
-    The row's own column first; else CDRs after the reporting delay, snapshots and bills at the
-    next month's first instant, everything else when it happened.
+    The row's own column first; else CDRs after the reporting delay, a bill when its period has
+    passed, snapshots and other bills at the next month's first instant, everything else when it
+    happened.
 
     Args:
-        table: typed rows of the extract (see `churnlight.check`), with the column `month` where
-            the extract has no time of its own.
+        table: typed rows of a monthly extract (see `churnlight.check`), with the column `month`
+            where the extract has no time of its own.
         extract: its declaration.
         reporting_delay_hours: delay of CDRs that do not say themselves.
     """
-    if extract.happened is not None:
+    if extract.happened is None:
+        default = _over_at(table, extract)
+    else:
         default = table[extract.happened]
         if extract.name == "cdr" and reporting_delay_hours:
             default = default + ibis.interval(seconds=int(reporting_delay_hours * 3600))
-    else:
-        first = (table["month"] + "-01").cast("date")
-        default = (first + ibis.interval(months=1)).cast("timestamp")
     if extract.known is None:
         return default
-    return ibis.coalesce(table[extract.known], default)
+    known = ibis.coalesce(table[extract.known], default)
+    # A bill drawn up early says nothing of the rest of its period before that is over.
+    return ibis.greatest(known, default) if extract.happened is None else known
 
 
 def as_known(
@@ -51,9 +53,10 @@ def as_known(
     """Rows that happened before `as_of` and were known before `cutoff`, late columns nulled.
 
     What fills a late column happens at its own time, so from `as_of` on it reads as null, like a
-    row of that time would be left out.
+    row of that time would be left out. Rows that are equal without it are then one.
 
-    A snapshot or a bill of a month "happens" at the month's last instant.
+    A snapshot or a bill "happens" when its month is over, or its own period where it gives one. A
+    row of a reference table that holds from `as_of` on or later is not known yet.
 
     Args:
         table: typed rows of the extract.
@@ -62,18 +65,35 @@ def as_known(
         cutoff: `as_of` plus close_days.
         reporting_delay_hours: see `known_at`.
     """
-    known = known_at(table, extract, reporting_delay_hours)
+    counts: list[ir.BooleanValue] = []
     if extract.happened is not None:
-        happened = table[extract.happened] < _literal(as_of)
-    else:
-        happened = table["month"] < ibis.literal(f"{as_of:%Y-%m}")
-    rows = table.filter(happened, known < _literal(cutoff))
+        counts.append(table[extract.happened] < _literal(as_of))
+    elif extract.monthly:
+        counts.append(_over_at(table, extract) <= _literal(as_of))
+    if extract.monthly:
+        counts.append(known_at(table, extract, reporting_delay_hours) < _literal(cutoff))
+    if extract.begins is not None:
+        began = table[extract.begins].cast("timestamp") < _literal(as_of)
+        counts.append(ibis.coalesce(began, ibis.literal(value=True)))
+    rows = table.filter(counts) if counts else table
     late = {
-        column: ibis.ifelse(rows[time] < _literal(as_of), rows[column], ibis.null())
+        column: ibis.ifelse(
+            rows[time].cast("timestamp") < _literal(as_of), rows[column], ibis.null()
+        )
         for column, time in extract.late.items()
         if column in rows.columns and time in rows.columns
     }
-    return rows.mutate(**late) if late else rows
+    return rows.mutate(**late).distinct() if late else rows
+
+
+def _over_at(table: ir.Table, extract: Extract) -> ir.TimestampValue:
+    """First instant after a row's period: its own where it gives one, else its month."""
+    first = (table["month"] + "-01").cast("date")
+    over = (first + ibis.interval(months=1)).cast("timestamp")
+    if extract.ends is None or extract.ends not in table.columns:
+        return over
+    own = (table[extract.ends] + ibis.interval(days=1)).cast("timestamp")
+    return ibis.coalesce(own, over)
 
 
 def cdr_known_before(

@@ -56,6 +56,10 @@ class Project:
         """One JSON a month: what was kept, removed and refused."""
         return self.data / "check"
 
+    def activity(self, month: Month) -> Path:
+        """What a month's mart depends on: verdict, hash of its files, whether it is restated."""
+        return self.check / "activity" / f"month={month}.json"
+
     @property
     def quarantine(self) -> Path:
         """Refused rows with reason, file and row number."""
@@ -130,6 +134,16 @@ class Project:
     def tracking(self) -> Path:
         """What the last stage logged to MLflow."""
         return self.data / "tracking" / "runs.json"
+
+    @property
+    def gate(self) -> Path:
+        """What the gate to champion decided."""
+        return self.tracking.with_name("gate.json")
+
+    @property
+    def backtest(self) -> Path:
+        """What `churnlight backtest` found, and the features and labels that it built."""
+        return self.data / "backtest"
 
     @property
     def scratch(self) -> Path:

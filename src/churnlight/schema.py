@@ -59,6 +59,9 @@ class Extract:
         columns: all columns; others in the files are ignored.
         happened: column that says when the row happened (None for snapshots and bills: at the
             month's end).
+        ends: column with the last day of a row's period, where rows may have one of their own; the
+            row then happens when that day has passed.
+        begins: column with the day from which a row holds; before it nobody knows of the row.
         known: column that says when the row was known, where it has one.
         late: columns that are filled in later, each with the column of the time when that was;
             they read as null before it.
@@ -70,6 +73,8 @@ class Extract:
     monthly: bool
     columns: tuple[Column, ...]
     happened: str | None = None
+    ends: str | None = None
+    begins: str | None = None
     known: str | None = None
     late: Mapping[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ()
@@ -133,11 +138,13 @@ CDR = Extract(
 BILLING = Extract(
     "billing",
     monthly=True,
+    ends="period_end",
     known="billed_at",
     key=("subscriber_id", "month"),
     columns=(
         _id("subscriber_id", required=True),
         Column("month", "month", required=True, nullable=False),
+        Column("period_end", "date"),
         Column("total_charge", "money", required=True, nullable=False),
         *_money("plan_fee", "voice_charge", "sms_charge", "data_charge", "vas_charge", "discount"),
         *_money("paid", "balance_end", "arrears_end"),
@@ -196,6 +203,8 @@ SUBSCRIBERS = Extract(
 NUMBERS = Extract(
     "numbers",
     monthly=True,
+    begins="valid_from",
+    late={"valid_to": "valid_to"},
     columns=(
         _id("subscriber_id", required=True),
         _id("number_id", required=True),
@@ -258,6 +267,8 @@ CAMPAIGNS = Extract(
 PLANS = Extract(
     "plans",
     monthly=False,
+    begins="valid_from",
+    late={"valid_to": "valid_to"},
     columns=(
         _id("plan_id", required=True),
         Column("name", "text"),
@@ -276,6 +287,7 @@ PLANS = Extract(
 HANDSETS = Extract(
     "handsets",
     monthly=False,
+    begins="launched_on",
     key=("handset_id",),
     columns=(
         _id("handset_id", required=True),

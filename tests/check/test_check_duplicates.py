@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from churnlight.check import load_kept
+from churnlight.check.duplicates import DUPLICATE, mark_duplicates
 from churnlight.check.month import check_month
+from churnlight.check.reading import columns_of
 from churnlight.engine import Engine
 from churnlight.schema import CDR
 from churnlight.timeline import Month
@@ -84,3 +87,27 @@ def test_duplicates_follow_their_definition(
     assert Counter(tuple(r.values()) for r in found) == stay
     assert dict(verdict.duplicates) == reasons
     assert verdict.kept == sum(stay.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "count"), [(2, 40), (3, 300)])
+def test_spark_marks_the_same_rows(
+    engine: Engine, spark: Engine, tmp_path: Path, seed: int, count: int
+) -> None:
+    """Row by row: which copy of an event stays is no matter of chance, on either engine."""
+    table = [r for r in random_rows(seed, count) if r["kind"] != "fax"]
+    path = tmp_path / "rows.parquet"
+    numbered = [r | {"source_row": i} for i, r in enumerate(table)]
+    schema = SCHEMA.append(pa.field("source_row", pa.int64()))
+    pq.write_table(pa.Table.from_pylist(numbered, schema), path)
+
+    def marked(on: Engine) -> dict[int, str | None]:
+        rows = on.read([path])
+        absent = {c: ibis.null("string") for c in columns_of(CDR) if c not in rows.columns}
+        found = mark_duplicates(rows.mutate(**absent), CDR, 0.0)
+        kept = on.arrow(found.select("source_row", DUPLICATE)).to_pylist()
+        return {r["source_row"]: r[DUPLICATE] for r in kept}
+
+    first, second = marked(engine), marked(spark)
+    assert first == second
+    assert Counter(v for v in first.values() if v) == Counter(expected(table)[1])

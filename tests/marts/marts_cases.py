@@ -64,8 +64,11 @@ def schema(id_type):
 
 
 def as_arrow(records):
+    """The records as a file has them; without `events` where none says how many it adds up."""
     text = isinstance(records[0]["subscriber_id"], str)
-    return pa.Table.from_pylist(records, schema=schema(pa.string() if text else pa.int64()))
+    table = pa.Table.from_pylist(records, schema=schema(pa.string() if text else pa.int64()))
+    weighted = any(r["events"] is not None for r in records)
+    return table if weighted else table.drop_columns("events")
 
 
 def build(engine, records, month, folder, circle=None):

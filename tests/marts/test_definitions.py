@@ -257,7 +257,8 @@ def test_absent_columns_are_as_good_as_null(duckdb_engine, tmp_path):
     rows = [call("2025-02-01 10:00:00"), record("2025-02-02", "data", None, whom=None)]
     _, full = build(duckdb_engine, rows, FEBRUARY, tmp_path)
     optional = ("counterpart_network", "counterpart_service", "roaming", "cell_id", "events")
-    slim = as_arrow(rows).drop_columns(list(optional))
+    whole = as_arrow(rows)
+    slim = whole.drop_columns([name for name in optional if name in whole.column_names])
     pq.write_table(slim, tmp_path / "slim.parquet")
     table = duckdb_engine.read([tmp_path / "slim.parquet"])
     nulls = {name: ibis.null("string" if name != "events" else "int64") for name in optional}

@@ -117,14 +117,37 @@ class Told:
             return None
         return sum(bills) < Decimal(str(self.label.spend_churn.total_below))
 
+    def had_forerunner(self, who, born: date) -> bool:
+        """Whether a snapshot or usage of an earlier time shows that the id was in use."""
+        for month in [name(shift(first_of(self.window[0]), -1)), *self.window]:
+            row = self.snap.get((who, month))
+            if row is not None and row["activated_on"] != born:
+                return True
+        for row in self.usage[who]:
+            if row["month"] not in self.window:
+                continue
+            start, last = first_of(row["month"]), row["last_out_at"]
+            counts = ("voice_out_s", "voice_out_count", "sms_out_count", "data_sessions_count")
+            if shift(start, 1) <= midnight(born):
+                if any((row.get(c) or 0) > 0 for c in counts):
+                    return True
+            elif start < midnight(born) and last is not None and last < midnight(born):
+                return True
+        return False
+
+    def own(self, who, born: date) -> list[str]:
+        """The window's months that are wholly this identity's."""
+        if self.had_forerunner(who, born):
+            return [m for m in self.window if first_of(m) >= midnight(born)]
+        return [m for m in self.window if shift(first_of(m), 1) > midnight(born)]
+
     def value_loss(self, who, born: date) -> bool | None:
         if not self.known(self.horizon):
             return None
         before = []
         for month in self.window:
             row = self.bill.get((who, month))
-            ends = shift(first_of(month), 1)
-            if row is not None and midnight(born) < ends:
+            if row is not None and month in self.own(who, born):
                 before.append(Decimal(str(row["total_charge"])))
             elif midnight(born) <= first_of(month):
                 return None
@@ -138,17 +161,20 @@ class Told:
     def silence(self, who, born: date) -> bool | None:
         if not self.known(self.horizon):
             return None
-        stop = self.end
-        for month in sorted(self.there):
-            state, since = self.state(who, month, born)
-            if month >= name(self.t0) and month <= self.furthest() and state == "replaced":
-                stop = min(stop, midnight(since))
-                break
+        stop = min(self.end, self.handed_on_at(who, born))
         return not any(
             self.begin <= e["started_at"] < stop
             and (e["kind"] == "data" or e["direction"] == "out")
             for e in self.cdr[who]
         )
+
+    def handed_on_at(self, who, born: date) -> datetime:
+        """When the next identity on the id begins, as the first later snapshot shows it."""
+        for month in sorted(self.there):
+            state, since = self.state(who, month, born)
+            if name(self.t0) <= month <= self.furthest() and state == "replaced":
+                return midnight(since)
+        return datetime.max
 
     def furthest(self) -> str:
         return max([*self.spend, *self.horizon])
@@ -191,7 +217,7 @@ class Told:
             "treated": any(
                 o["arm"] == "treated"
                 and o["contacted"] is not False
-                and self.t0 <= o["offered_at"] < self.end
+                and self.t0 <= o["offered_at"] < min(self.end, self.handed_on_at(who, born))
                 for o in self.offers[who]
             ),
             **self.window_facts(who, born),
@@ -214,7 +240,7 @@ class Told:
         return False, "none"
 
     def window_facts(self, who, born: date) -> dict[str, object]:
-        own = [m for m in self.window if m >= born.strftime("%Y-%m")]
+        own = self.own(who, born)
         bills = []
         for month in own:
             row = self.bill.get((who, month))
@@ -224,8 +250,10 @@ class Told:
         rows = [r for r in self.usage[who] if r["month"] in own]
         last = [
             r["last_out_at"]
-            for r in rows
-            if r["last_out_at"] is not None and r["last_out_at"] >= midnight(born)
+            for r in self.usage[who]
+            if r["month"] in self.window
+            and r["last_out_at"] is not None
+            and r["last_out_at"] >= midnight(born)
         ]
         return {
             "monthly_bill_money": float(sum(bills) / len(bills)) if bills else None,
@@ -238,7 +266,7 @@ class Told:
         window = [self.snap[who, m] for m in self.window if (who, m) in self.snap]
         last = window[-1]
         rows = [r for r in self.usage[who] if r["month"] in self.window]
-        rows = [r for r in rows if r["month"] >= born.strftime("%Y-%m")]
+        rows = [r for r in rows if r["month"] in self.own(who, born)]
         found = {}
         if self.cohort.whole_window:
             found["whole_window"] = midnight(born) <= first_of(self.window[0]) and all(

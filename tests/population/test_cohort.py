@@ -179,15 +179,6 @@ class TestUsage:
         minutes = world.population().labels["voice_out_min"].to_pylist()
         assert minutes == [18_001 / 60, 300.0, 18_001 / 60, 0.0, 18_001 / 60]
 
-    def test_a_forerunners_months_are_not_ones_own(self, world):
-        _base(world)
-        world.stays(1, "2025-02", "2025-05", activated_on="2025-02-10")
-        world.usage("2025-01", 1, voice_out_s=60_000, last_out_at="2025-01-31T10:00:00")
-        world.usage("2025-02", 1, voice_out_s=60, last_out_at="2025-02-09T10:00:00")
-        off = EVERYBODY.model_copy(update={"whole_window": False})
-        row = by_id(world.population(cohort=off))[1]
-        assert (row["voice_out_min"], row["days_since_out"]) == (1.0, None)
-
     def test_a_column_that_the_operator_lacks_removes_nobody(self, world):
         world.stays(1, "2025-01", "2025-05")
         world.stays(2, "2025-01", "2025-05")

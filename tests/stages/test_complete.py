@@ -23,6 +23,7 @@ COMPLETE = datetime(2026, 1, 6)
 def left(tmp_path: Path, name: str, rows: list[dict[str, object]], time: TimeParams) -> list[int]:
     extract = {"billing": BILLING, "cdr": CDR}[name]
     kinds = {"id": pa.int64(), "timestamp": pa.timestamp("us"), "month": pa.string()}
+    kinds["date"] = pa.date32()
     columns = {
         c.name: kinds.get(c.kind, pa.string() if c.kind == "text" else pa.float64())
         for c in extract.columns

@@ -8,7 +8,7 @@ import pytest
 
 from churnlight.params.data import TimeParams
 from churnlight.params.population import LabelParams
-from churnlight.stages.roles import search_as_ofs
+from churnlight.stages.roles import search_as_ofs, searches
 
 FITS = ["2025-04-01", "2025-05-01", "2025-06-01", "2025-07-01"]
 
@@ -38,3 +38,10 @@ def test_every_label_was_complete_when_the_last_model_was_made(
 
 def test_no_fit_as_of() -> None:
     assert search_as_ofs([], TimeParams(), LabelParams()) == []
+
+
+def test_what_each_fit_as_of_may_judge_by_hand() -> None:
+    """Tuning: April's label is complete on 6 June, so June judges April; May judges nothing."""
+    expected = {"2025-06-01": FITS[:1], "2025-07-01": FITS[:2]}
+    assert searches(FITS, TimeParams(), LabelParams()) == expected
+    assert searches(FITS[:2], TimeParams(), LabelParams()) == {}

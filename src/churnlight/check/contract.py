@@ -51,6 +51,10 @@ def _section(extract: Extract) -> str:
         facts.append(f"unique by {', '.join(f'`{k}`' for k in extract.key)}")
     if extract.happened:
         facts.append(f"happens at `{extract.happened}`")
+    if extract.ends:
+        facts.append(f"happens when `{extract.ends}` has passed where given, else with its month")
+    if extract.begins:
+        facts.append(f"not known before `{extract.begins}`")
     if extract.known:
         facts.append(f"known at `{extract.known}` where given")
     lines = [f"### `{extract.name}`", "", "; ".join(facts) + ".", ""]
@@ -71,6 +75,8 @@ def _row(column: Column, extract: Extract) -> str:
     if column.allowed is not None:
         otherwise = "refused" if column.strict else "reads as unknown"
         rules.append(f"{', '.join(column.allowed)}; anything else {otherwise}")
+    if column.name == extract.ends:
+        rules.append("last day of the row's own period")
     if column.minimum is not None:
         rules.append(f"at least {column.minimum:g}")
     if extract.late.get(column.name, column.name) != column.name:

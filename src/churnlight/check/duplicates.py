@@ -15,6 +15,7 @@ import ibis
 import ibis.expr.types as ir
 
 from churnlight.check.reading import columns_of
+from churnlight.columns import is_given
 from churnlight.engine import SOURCE_FILE, SOURCE_ROW, Engine
 from churnlight.known import known_at
 from churnlight.schema import Extract
@@ -43,14 +44,22 @@ def suspects(rows: ir.Table, extract: Extract, nominated: ir.Table) -> ir.Table:
 
 
 def without_duplicates(engine: Engine, rows: ir.Table, extract: Extract, delay: float) -> ir.Table:
-    """Rows without their duplicates (nominating runs a query); see `mark_duplicates`."""
+    """Rows without their duplicates (runs queries); see `mark_duplicates`.
+
+    The few rows that have a double are judged once and kept at hand, so that what reads the result
+    again reads the files once each time.
+    """
     nominated = nominate(engine, rows, extract)
     if engine.arrow(nominated.limit(1)).num_rows == 0:
         return rows
     alone = rows.anti_join(nominated, _predicates(rows, extract, nominated))
     marked = mark_duplicates(suspects(rows, extract, nominated), extract, delay)
-    stay = marked.filter(marked[DUPLICATE].isnull()).drop(DUPLICATE)
-    return ibis.union(alone, stay.select(alone.columns))
+    judged = engine.cache(marked.filter(marked[DUPLICATE].isnull()).select(rows.columns))
+    # What the files lack stays recognisable as lacking.
+    lacking = {c: ibis.null(rows[c].type()) for c in rows.columns if not is_given(rows, c)}
+    stay = judged.mutate(**lacking) if lacking else judged
+    # A table of the engine names the precision of its times, a file's expression does not.
+    return ibis.union(alone, stay.select(alone.columns).cast(alone.schema()))
 
 
 def mark_duplicates(rows: ir.Table, extract: Extract, delay_hours: float) -> ir.Table:
@@ -90,7 +99,7 @@ def _key(rows: ir.Table, extract: Extract) -> dict[str, Any]:
     """What duplicates have in common."""
     if extract.key:
         return {c: rows[c] for c in extract.key}
-    if _EVENT not in rows.columns:
+    if not is_given(rows, _EVENT):
         return {c: rows[c] for c in columns_of(extract)}
     given = rows[_EVENT].notnull()
     always = {"subscriber_id", _EVENT}
@@ -107,7 +116,7 @@ def _nominating(rows: ir.Table, extract: Extract) -> dict[str, Any]:
             c.name for c in extract.columns if c.required or c.kind == "id"
         )
         values = [rows[c] for c in names]
-    elif _EVENT in rows.columns:
+    elif is_given(rows, _EVENT):
         happened = rows[extract.happened]
         time = ibis.ifelse(rows[_EVENT].isnull(), happened, ibis.null("timestamp"))
         values = [rows.subscriber_id, rows[_EVENT], time]

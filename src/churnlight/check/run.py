@@ -25,7 +25,7 @@ from churnlight.timeline import Month
 _LOG = logging.getLogger(__name__)
 
 # The code that verdicts follow from, besides this package.
-_RULE_MODULES = ("engine.py", "inventory.py", "known.py", "schema.py", "timeline.py")
+_RULE_MODULES = ("columns.py", "engine.py", "inventory.py", "known.py", "schema.py", "timeline.py")
 # Writes documents only.
 _NO_RULES = ("contract.py",)
 

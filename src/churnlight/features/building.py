@@ -80,7 +80,7 @@ def build_features(
         sources: kept rows of the extracts by name, already cut to what had happened before as_of
             and was known before the cutoff (`churnlight.known.as_known`); `subscribers` must be
             there and show everyone, not only the members. Of months before the window nothing
-            counts.
+            counts but who held an id in the month before.
         marts: the monthly marts.
         at: the as_of.
 
@@ -99,7 +99,8 @@ def build_features(
     chosen = offered({*tables, *monthly_marts}, at)
     months = snapshots.snapshot_months(engine, tables["subscribers"], at)
     own = members.select(ID).distinct()
-    state = engine.cache(snapshots.member_state(own, tables["subscribers"], at, months))
+    usage = monthly_marts.get("usage", [])
+    state = engine.cache(snapshots.member_state(own, tables["subscribers"], usage, at, months))
     parts = [
         *_monthly_parts(engine, state, tables, monthly_marts, at),
         *_single_parts(engine, state, tables, at),
@@ -220,7 +221,7 @@ def _parts_of_others(
     parts = [engine.cache(snapshots.lines_of(state, others))]
     if edges is not None:
         gone = ties.leavers(others, tables.get("numbers"), at)
-        parts.append(engine.cache(ties.ties(edges, state, gone)))
+        parts.append(engine.cache(ties.ties(engine, edges, state, gone)))
     return parts
 
 

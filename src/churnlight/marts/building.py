@@ -19,6 +19,7 @@ from churnlight.marts import edges as edge_marts
 from churnlight.marts import usage as usages
 from churnlight.marts import volume as volumes
 from churnlight.marts.events import prepare
+from churnlight.marts.packing import fitted
 from churnlight.params.data import CircleParams
 from churnlight.timeline import Month
 
@@ -60,13 +61,7 @@ def build_month(
     engine.write(usages.usage(events, month, weighted=weighted), paths["usage"], usages.KEY)
     cuts = _cuts(engine, paths["usage"], slices=-(-rows // SLICE_ROWS))
     with _parts(out) as parts:
-        _write_sliced(
-            engine,
-            lambda part: edge_marts.edges(part(events), weighted=weighted),
-            cuts,
-            (paths["edges"], edge_marts.KEY, parts),
-        )
-        edges = engine.read([paths["edges"]])
+        edges = _write_edges(engine, (events, weighted), cuts, (paths["edges"], parts))
         _write_sliced(
             engine,
             lambda part: circles.circle(part(edges), circle),
@@ -93,6 +88,31 @@ def keep_usage(engine: Engine, usage: ir.Table, out: Path) -> dict[str, int]:
 
 
 Part = Callable[[ir.Table], ir.Table]
+
+
+def _write_edges(
+    engine: Engine, prepared: tuple[ir.Table, bool], cuts: Sequence[Any], places: tuple[Path, Path]
+) -> ir.Table:
+    """Write the mart `edges` to a file, by way of a folder for parts, and read it."""
+    events, weighted = prepared
+    path, parts = places
+
+    def write(*, packed: bool) -> ir.Table:
+        _write_sliced(
+            engine,
+            lambda part: edge_marts.edges(part(events), weighted=weighted, packed=packed),
+            cuts,
+            (path, edge_marts.KEY, parts),
+        )
+        return engine.read([path])
+
+    if not weighted:
+        edges = write(packed=True)
+        # Two million events of one pair in a month, or 68 years of talk: rare, but no reason to be
+        # wrong.
+        if _scalar(engine, fitted(edges).cast("int64")):
+            return edges
+    return write(packed=False)
 
 
 def _cuts(engine: Engine, usage: Path, slices: int) -> list[Any]:

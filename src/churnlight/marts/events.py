@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import ibis
 import ibis.expr.datatypes as dt
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
+
+from churnlight.columns import is_given
 
 # What an event is, in one small integer: comparing it costs a fraction of comparing two strings.
 VOICE_OUT, VOICE_IN, VOICE_FORWARD = 0, 1, 2
@@ -55,44 +56,6 @@ def days_in(mask: ir.IntegerValue) -> ir.IntegerValue:
 def add_up(column: ir.IntegerColumn, where: ir.BooleanValue | None = None) -> ir.IntegerValue:
     """Sum of integers as a 64-bit integer, in the file too; 0 for the sum of nothing."""
     return wide_sum(column, where=where).cast("int64").fill_null(0)
-
-
-def is_given(table: ir.Table, name: str) -> bool:
-    """Whether a column can hold a value; read off the expression, without running it.
-
-    An optional column that the files lack is a null literal, and what adds it up need not run.
-    """
-    return name in table.columns and not _always_null(table[name].op())
-
-
-def _always_null(node: ops.Node) -> bool:
-    match node:
-        case ops.Literal():
-            return node.value is None
-        case ops.Cast() | ops.NullIf():
-            return _always_null(node.args[0])
-        case ops.Coalesce():
-            return all(map(_always_null, node.arg))
-        case ops.IfElse():
-            return _always_null(node.true_expr) and _always_null(node.false_null_expr)
-        case ops.Field():
-            return all(map(_always_null, _origins(node)))
-        case _:
-            return False
-
-
-def _origins(field: ops.Field) -> list[ops.Node]:
-    """What a relation takes a column from; the relation itself, never null, where none is."""
-    relation, name = field.rel, field.name
-    match relation:
-        case ops.Project() | ops.JoinChain():
-            return [relation.values[name]]
-        case ops.Union():
-            return [ops.Field(relation.left, name), ops.Field(relation.right, name)]
-        case ops.Filter() | ops.Sort() | ops.Distinct() | ops.DropColumns() | ops.JoinReference():
-            return [ops.Field(relation.parent, name)]
-        case _:
-            return [relation]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ class Places:
     Attributes:
         extracts: the extracts' root; only the month's partition is read.
         out: folder to write to; the caller makes it appear whole.
-        verdicts: the check's output; without it the same rules are applied here.
+        verdicts: the check's output; without it the same rules are applied here, but not that
+            against real numbers (`check.identifiers`).
     """
 
     extracts: Path
@@ -34,10 +35,12 @@ def build_from_extracts(
     month: Month,
     circle: CircleParams,
     time: TimeParams,
+    *,
+    restate: bool = False,
 ) -> dict[str, int]:
     """Build a month's marts from its CDRs, or take over its usage where there are no CDRs.
 
-    CDRs that were known only after the month closed are left out.
+    CDRs that were known only after the month closed are left out, unless the month is restated.
 
     Args:
         engine: where the work runs.
@@ -45,6 +48,8 @@ def build_from_extracts(
         month: the month.
         circle: parameters of the calling index.
         time: close_days and reporting_delay_hours say when the month closed.
+        restate: take in what was known only later; every as_of whose window has the month then
+            sees what was not known in its time.
 
     Returns:
         Rows of each mart written.
@@ -54,7 +59,7 @@ def build_from_extracts(
     """
     name = activity_extract(places.extracts)
     require_files(places.extracts, name, month)
-    closing = Closing(time.close_days, time.reporting_delay_hours)
+    closing = None if restate else Closing(time.close_days, time.reporting_delay_hours)
     rows = load_kept(
         engine, places.extracts, name, [month], verdicts=places.verdicts, closing=closing
     )

@@ -7,6 +7,7 @@ import calendar
 import ibis
 import ibis.expr.types as ir
 
+from churnlight.columns import is_given
 from churnlight.marts.edges import with_sums
 from churnlight.marts.events import (
     DATA,
@@ -20,7 +21,6 @@ from churnlight.marts.events import (
     add_up,
     bit_or,
     days_in,
-    is_given,
 )
 from churnlight.schema import USAGE
 from churnlight.timeline import Month

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 
-from churnlight.marts.events import Counter, is_given
+from churnlight.columns import is_given
+from churnlight.marts.events import Counter
 
 KEY = ("day", "kind", "direction")
 

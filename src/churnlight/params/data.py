@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from churnlight.params.base import Section, Share
 from churnlight.timeline import Month
@@ -24,6 +24,16 @@ class ExtractsParams(Section):
     path: str = "data/demo/extracts"
     months: tuple[str, ...] = ()
     allow_phone_like_ids: bool = False
+    restated_months: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _restated_are_there(self) -> ExtractsParams:
+        unknown = sorted(set(self.restated_months) - set(self.months))
+        if unknown:
+            raise ValueError(
+                f"extracts.restated_months names {', '.join(unknown)}, not in extracts.months"
+            )
+        return self
 
     @property
     def month_list(self) -> tuple[Month, ...]:

@@ -31,10 +31,10 @@ from churnlight.population.standing import (
     all_of,
     attach,
     column,
+    first_replaced,
     later_standing,
     no,
     on_the_books,
-    surely,
     yes,
 )
 from churnlight.timeline import Moment
@@ -54,9 +54,10 @@ def build_population(
     Args:
         engine: where the expressions run.
         sources: kept rows of the extracts by name (`subscribers`; `billing`, `care`, `campaigns`,
-            `cdr` where there are), over the window's and the horizon's months. Not filtered by
-            what was known: the cohort reads them through `known.as_known`, the label looks ahead.
-            `cdr` is only read for the label `silence`; without it that kind is not known.
+            `cdr` where there are), over the window's and the horizon's months; snapshots of the
+            month before the window too where there are. Not filtered by what was known: the cohort
+            reads them through `known.as_known`, the label looks ahead. `cdr` is only read for the
+            label `silence`; without it that kind is not known.
         marts: the usage marts of the window.
         at: the as_of.
         params: see `PopulationParams`.
@@ -123,6 +124,8 @@ def _start(
 ) -> ir.Table:
     """The start population with all that the window says of it."""
     start = engine.cache(on_the_books(sources["subscribers"], at))
+    if usage is not None:
+        start = engine.cache(cohort.with_traces(start, usage))
     table = start
     if "billing" in sources:
         table = attach(table, cohort.window_bills(start, sources["billing"], at))
@@ -143,7 +146,7 @@ def _with_outcome(
     """Add the label kinds, each by itself, and what else happened after as_of."""
     table = attach(start, later_standing(sources["subscribers"], out.later))
     if "campaigns" in sources:
-        table = attach(table, _treated(sources["campaigns"], out.at))
+        table = attach(table, _offers(sources["campaigns"], out.at))
     if "billing" in sources:
         table = attach(table, labels.bills_of(sources["billing"], out.later))
     heard = sources.get("cdr") if out.covered["silence"] else None
@@ -158,7 +161,7 @@ def _with_outcome(
     months = labels.bill_months(out, params.kinds)
     return table.select(
         *start.columns,
-        treated=surely(table["treated"]) if "campaigns" in sources else no(),
+        treated=_treated(table, out) if "campaigns" in sources else no(),
         in_gap=left.in_gap,
         departure_kind=left.kind,
         first_vanished=left.vanished,
@@ -172,8 +175,8 @@ def _with_outcome(
     )
 
 
-def _treated(campaigns: ir.Table, at: Moment) -> ir.Table:
-    """Who was offered something, and not merely meant to be, in [as_of, label_end)."""
+def _offers(campaigns: ir.Table, at: Moment) -> ir.Table:
+    """When something was first offered, and not merely meant to be, in [as_of, label_end)."""
     contacted = ibis.coalesce(campaigns["contacted"], yes())
     offers = campaigns.filter(
         campaigns["arm"] == "treated",
@@ -181,7 +184,14 @@ def _treated(campaigns: ir.Table, at: Moment) -> ir.Table:
         campaigns["offered_at"] < ibis.literal(at.label_end, type="timestamp"),
         contacted,
     )
-    return offers.group_by(ID).agg(treated=offers.count() > 0)
+    return offers.group_by(ID).agg(first_offered_at=offers["offered_at"].min())
+
+
+def _treated(table: ir.Table, out: labels.Outcome) -> ir.BooleanValue:
+    """Whether the offer was made to the member, and not to who held the id afterwards."""
+    offered = table["first_offered_at"]
+    replaced = first_replaced(table, out.later)
+    return offered.notnull() & ibis.coalesce(offered < replaced.cast("timestamp"), yes())
 
 
 def _judged(

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from churnlight.engine import Engine
 from churnlight.errors import DataRefused
+from churnlight.identity import in_use_before
 from churnlight.known import as_known
 from churnlight.params.population import CohortParams
 from churnlight.population.labels import cents
@@ -36,6 +37,15 @@ class Rule:
         return f"stays_{self.name}"
 
 
+def with_traces(start: ir.Table, usage: ir.Table) -> ir.Table:
+    """The start population, `handed_on` also where the usage marts show a forerunner on the id."""
+    traces = in_use_before(start.select(ID, "activated_on"), [usage])
+    both = attach(start, traces.mutate(in_use_before=yes()))
+    return both.mutate(handed_on=both["handed_on"] | surely(both["in_use_before"])).drop(
+        "in_use_before"
+    )
+
+
 def window_bills(start: ir.Table, billing: ir.Table, at: Moment) -> ir.Table:
     """What the window's bills say: known_cents, known_bills, median_twice_cents.
 
@@ -49,7 +59,7 @@ def window_bills(start: ir.Table, billing: ir.Table, at: Moment) -> ir.Table:
         at: the as_of.
     """
     bills = of_identity(billing, start)
-    bills = bills.filter(bills["month"].isin([str(m) for m in at.window]))
+    bills = bills.filter(bills["month"].isin([str(m) for m in at.window]), bills["own"])
     first = (bills["month"] + "-01").cast("date")
     medians = bills.group_by(ID).agg(
         # A median of whole cents is a whole or a half cent.
@@ -80,10 +90,10 @@ def window_usage(start: ir.Table, usage: ir.Table) -> ir.Table:
     """
     rows = of_identity(usage, start)
     counts = [_column(rows, name).fill_null(0) for name in _OUT]
-    last = _column(rows, "last_out_at", "timestamp")
+    last, own = _column(rows, "last_out_at", "timestamp"), rows["own"]
     return rows.group_by(ID).agg(
-        voice_out_s=_whole(_column(rows, "voice_out_s").sum()),
-        out_count=_whole(sum(counts[1:], start=counts[0]).sum()),
+        voice_out_s=_whole(_column(rows, "voice_out_s").sum(where=own)),
+        out_count=_whole(sum(counts[1:], start=counts[0]).sum(where=own)),
         # A recycled number's forerunner may have called in the month it changed hands.
         last_out_at=last.max(where=last >= rows["owner_activated_on"].cast("timestamp")),
     )

@@ -13,6 +13,7 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
+from churnlight.identity import own_month
 from churnlight.known import as_known
 from churnlight.schema import ON_THE_BOOKS, SUBSCRIBERS
 from churnlight.timeline import Moment, Month
@@ -42,11 +43,25 @@ def no() -> ir.BooleanScalar:
 
 
 def of_identity(table: ir.Table, start: ir.Table) -> ir.Table:
-    """Monthly rows of the start population, from the month in which its identity began."""
-    owners = start.select(owner_id=start[ID], owner_activated_on=start["activated_on"])
+    """Monthly rows of the start population, from the month in which its identity began.
+
+    Adds owner_activated_on, and `own`: whether the whole row is the identity's (not where the id
+    changed hands within the month).
+    """
+    owners = start.select(
+        owner_id=start[ID],
+        owner_activated_on=start["activated_on"],
+        owner_handed_on=start["handed_on"],
+    )
     joined = table.join(owners, table[ID] == owners["owner_id"])
-    began = joined["owner_activated_on"].strftime("%Y-%m")
-    return joined.filter(joined["month"] >= began).drop("owner_id")
+    first = (joined["month"] + "-01").cast("date")
+    end = (first + ibis.interval(months=1)).cast("date")
+    activated = joined["owner_activated_on"]
+    return (
+        joined.mutate(own=own_month(activated, first, end, joined["owner_handed_on"]))
+        .filter(activated < end)
+        .drop("owner_id", "owner_handed_on")
+    )
 
 
 def day(moment: datetime) -> ir.DateScalar:
@@ -58,30 +73,36 @@ def on_the_books(snapshots: ir.Table, at: Moment) -> ir.Table:
     """The start population: active or suspended in the last snapshot known at the cutoff.
 
     Args:
-        snapshots: kept rows of `subscribers`.
+        snapshots: kept rows of `subscribers`; the month before the window is looked at too where
+            it is there.
         at: the as_of.
 
     Returns:
-        One row a subscriber: subscriber_id, account_id (text), region, activated_on, and per
-        cohort rule a boolean that is never null: not_suspended, not_staff_or_test, not_red_list,
-        whole_window (one identity, on the books in every snapshot of the window that has it, and
-        activated by the window's first instant).
+        One row a subscriber: subscriber_id, account_id (text), region, activated_on, handed_on
+        (a snapshot shows that somebody else held the id before; never null), and per cohort rule a
+        boolean that is never null: not_suspended, not_staff_or_test, not_red_list, whole_window
+        (one identity, on the books in every snapshot of the window that has it, and activated by
+        the window's first instant).
     """
     known = as_known(snapshots, SUBSCRIBERS, as_of=at.as_of, cutoff=at.cutoff)
-    window = known.filter(known["month"].isin([str(m) for m in at.window]))
-    history = window.group_by(ID).agg(
-        earliest=window["activated_on"].min(),
-        latest=window["activated_on"].max(),
-        times_on=window.count(where=window["status"].isin(ON_THE_BOOKS)),
-        times=window.count(),
+    shown = known.filter(known["month"].isin([str(m) for m in (at.window[0] - 1, *at.window)]))
+    inside = shown["month"] >= str(at.window[0])
+    history = shown.group_by(ID).agg(
+        earliest=shown["activated_on"].min(where=inside),
+        latest=shown["activated_on"].max(where=inside),
+        first_shown=shown["activated_on"].min(),
+        last_shown=shown["activated_on"].max(),
+        times_on=shown.count(where=inside & shown["status"].isin(ON_THE_BOOKS)),
+        times=shown.count(where=inside),
     )
-    last = window.filter(window["month"] == str(at.window[-1]), window["status"].isin(ON_THE_BOOKS))
+    last = shown.filter(shown["month"] == str(at.window[-1]), shown["status"].isin(ON_THE_BOOKS))
     both = attach(last, history)
     return both.select(
         ID,
         account_id=ibis.coalesce(both["account_id"].cast("string"), both[ID].cast("string")),
         region=both["region"],
         activated_on=both["activated_on"],
+        handed_on=both["first_shown"] != both["last_shown"],
         not_suspended=both["status"] != "suspended",
         not_staff_or_test=~surely(both["is_staff"] | both["is_test"]),
         not_red_list=~surely(both["on_red_list"]),

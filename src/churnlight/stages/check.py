@@ -5,7 +5,7 @@ Incremental: a month whose files, rules and parameters are unchanged is not read
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from churnlight import files
 from churnlight.check import Closing
@@ -37,26 +37,29 @@ def check() -> None:
         places = Places(stage.extracts, project.inventory, project.check, project.quarantine)
         with connect(stage.section("engine", EngineParams), project.scratch) as engine:
             verdicts = check_extracts(engine, places, rules)
-        write_activity(project, rules.months)
+        write_activity(project, rules.months, extracts.restated_months)
         report_rows("kept", sum(v.kept for v in verdicts))
         report_rows("duplicates", sum(sum(v.duplicates.values()) for v in verdicts))
         report_rows("refused", sum(sum(v.refused.values()) for v in verdicts))
         report_rows("late", sum(v.late for v in verdicts))
 
 
-def write_activity(project: Project, months: Sequence[Month]) -> None:
+def write_activity(
+    project: Project, months: Sequence[Month], restated: Collection[str] = ()
+) -> None:
     """One file a month that the marts depend on, whichever extract says what subscribers did.
 
-    The verdict and a hash of the files. The rest of what it was made from says nothing that a mart
-    depends on without naming it to DVC. Files of months that no longer count disappear.
+    The verdict, a hash of the files, and whether the month is restated. The rest of what the
+    verdict was made from says nothing that a mart depends on without naming it to DVC. Files of
+    months that no longer count disappear.
     """
-    folder = project.check / "activity"
-    wanted = {folder / f"month={month}.json": month for month in months}
-    for path in sorted(folder.glob("*.json")):
+    wanted = {project.activity(month): month for month in months}
+    for path in sorted((project.check / "activity").glob("*.json")):
         if path not in wanted:
             path.unlink()
     for path, month in wanted.items():
-        files.write_json(path, {name: _activity(project, name, month) for name in _ACTIVITY})
+        content = {name: _activity(project, name, month) for name in _ACTIVITY}
+        files.write_json(path, {**content, "restated": str(month) in restated})
 
 
 def _activity(project: Project, name: str, month: Month) -> dict[str, object] | None:

@@ -21,7 +21,7 @@ from churnlight.marts.reading import MonthlyMarts
 from churnlight.params.data import EngineParams, TimeParams
 from churnlight.params.population import CohortParams, LabelParams
 from churnlight.population import Population, PopulationParams, build_population
-from churnlight.schema import EXTRACTS, REFERENCE
+from churnlight.schema import EXTRACTS
 from churnlight.stages.stage import Stage, main, report_rows, running
 from churnlight.timeline import Moment, Month, moment, outcome_end, outcome_known_at
 
@@ -43,7 +43,7 @@ def features(as_of: str) -> None:
                 )
             report_rows("labels", population.labels.num_rows)
             members = engine.upload(population.labels.select(["subscriber_id"]))
-            known = _known_sources(engine, stage, at, time)
+            known = _known_sources(engine, stage, at, window)
             table = build_features(engine, members, known, marts, at)
             with files.atomic_folder(stage.project.features(as_of)) as out:
                 engine.write(table, out / "features.parquet", ["subscriber_id"])
@@ -61,8 +61,8 @@ def _population(
     months = (*at.window, *label_months)
     label = stage.section("label", LabelParams)
     time = stage.section("time", TimeParams)
-    wanted = ["subscribers", "billing", "care", "campaigns"]
-    sources = _load(engine, stage, wanted, months)
+    sources = _load(engine, stage, ["billing", "care", "campaigns"], months)
+    sources |= _load(engine, stage, ["subscribers"], (*_months(window["before"]), *months))
     if "silence" in label.kinds:
         # An as_of without an outcome yet has no such months; its label is missing either way.
         sources |= _load(engine, stage, ["cdr"], label_months or at.window[-1:])
@@ -97,11 +97,14 @@ def _complete(
 
 
 def _known_sources(
-    engine: Engine, stage: Stage, at: Moment, time: TimeParams
+    engine: Engine, stage: Stage, at: Moment, window: Mapping[str, object]
 ) -> dict[str, ir.Table]:
-    names = [name for name in EXTRACTS if name not in ("cdr", "usage", *REFERENCE)]
+    time = stage.section("time", TimeParams)
+    names = [name for name in EXTRACTS if name not in ("cdr", "usage", "subscribers")]
     sources = _load(engine, stage, names, at.window)
-    known = {
+    # An id may have been someone else's up to the window: the snapshot before it tells.
+    sources |= _load(engine, stage, ["subscribers"], (*_months(window["before"]), *at.window))
+    return {
         name: as_known(
             table,
             EXTRACTS[name],
@@ -111,7 +114,6 @@ def _known_sources(
         )
         for name, table in sources.items()
     }
-    return known | _load(engine, stage, REFERENCE, ())
 
 
 def _load(

@@ -8,7 +8,7 @@ from churnlight import files
 from churnlight.engine import connect
 from churnlight.marts.source import Places, build_from_extracts
 from churnlight.params.data import CircleParams, EngineParams, TimeParams
-from churnlight.stages.stage import main, report_rows, running
+from churnlight.stages.stage import log, main, report_rows, running
 from churnlight.timeline import Month
 
 
@@ -16,6 +16,7 @@ def marts(month_text: str) -> None:
     """Write data/marts/month=YYYY-MM/ with a manifest of rows and hashes."""
     month = Month.parse(month_text)
     with running("marts", month_text) as stage:
+        restated = files.read_json(stage.project.activity(month)).get("restated") is True
         with (
             connect(stage.section("engine", EngineParams), stage.project.scratch) as engine,
             files.atomic_folder(stage.project.mart(month)) as out,
@@ -26,10 +27,14 @@ def marts(month_text: str) -> None:
                 month,
                 stage.section("circle", CircleParams),
                 stage.section("time", TimeParams),
+                restate=restated,
             )
             files.write_json(
-                out / "manifest.json", {"rows": rows, "files": _hashes(out, list(rows))}
+                out / "manifest.json",
+                {"rows": rows, "restated": restated, "files": _hashes(out, list(rows))},
             )
+        if restated:
+            log.info("  restated: CDRs known only after the month closed are in")
         for name, count in rows.items():
             report_rows(name, count)
 

@@ -49,14 +49,20 @@ def window_of(project: Project, params: Params, as_of: str) -> dict[str, Any]:
     outcome = outcome_end(at, params.label.spend_churn_months)
     require_history(at, there, label=params.as_ofs[as_of] != "score", outcome=outcome)
     label_months = label_reads(at, there, params.label.spend_churn.months)
+    before = [m for m in (at.window[0] - 1,) if m in there]
     return {
         "as_of": as_of,
         "window": [str(m) for m in at.window],
+        # Of the month before only who held which id.
+        "before": [str(m) for m in before],
         "label_months": [str(m) for m in label_months],
         "marts": {str(m): _mart_hashes(project, m) for m in at.window},
         "extracts": {
             str(m): _extract_hashes(project, m, skip_cdr=m not in label_months)
             for m in sorted({*at.window, *label_months})
+        },
+        "snapshots_before": {
+            str(m): files.sha256_of(_entry(project.inventory, "subscribers", m)) for m in before
         },
         "reference": files.sha256_of(project.inventory / "reference.json"),
     }

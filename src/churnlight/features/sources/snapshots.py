@@ -1,7 +1,8 @@
 """Snapshots: the members' own state, whose history is theirs, and who has left the books.
 
-A number may have been another subscriber's before (its `activated_on` changed). Months that began
-before the present activation are then nobody's history, and events before it are left out.
+A number may have been another subscriber's before (its `activated_on` changed, or it was in use
+before). Months that began before the present activation are then nobody's history, and events
+before it are left out.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from churnlight.features.sources.joining import (
     months_in,
     side_by_side,
 )
+from churnlight.identity import in_use_before, own_month
 from churnlight.schema import ON_THE_BOOKS
 from churnlight.timeline import Moment, Month
 
@@ -59,9 +61,20 @@ def snapshot_months(engine: Engine, subscribers: ir.Table, at: Moment) -> tuple[
 
 
 def member_state(
-    members: ir.Table, subscribers: ir.Table, at: Moment, months: Sequence[Month]
+    members: ir.Table,
+    subscribers: ir.Table,
+    usage: Sequence[ir.Table],
+    at: Moment,
+    months: Sequence[Month],
 ) -> ir.Table:
     """One row a member: its state at the latest snapshot, and which months are its own.
+
+    Args:
+        members: subscriber_id, unique.
+        subscribers: known snapshots of the window, and of the month before it where there is one.
+        usage: the usage marts of the window, with `month`; they show who held an id before, too.
+        at: the as_of.
+        months: see `snapshot_months`.
 
     Returns:
         subscriber_id; `own__<k>` (boolean) and `history_months`; `activated_on`; columns of
@@ -74,8 +87,10 @@ def member_state(
     wide = join_all(wide, [latest.select(ID, *LATEST)])
     activations = [wide[monthly("activated_on", k)] for k in range(1, len(at.window) + 1)]
     wide = wide.mutate(activated_on=ibis.coalesce(*reversed(activations)))
+    wide = _with_forerunner(wide, subscribers, usage, at)
     changed = reduce(or_, [holds(a != wide["activated_on"]) for a in activations])
-    wide = wide.mutate(**_own(wide, at, changed))
+    handed_on = changed | wide["had_forerunner"]
+    wide = wide.mutate(**_own(wide, at, handed_on)).drop("had_forerunner")
     owned = [flag(wide[monthly("own", k)]) for k in range(1, len(at.window) + 1)]
     return wide.mutate(
         history_months=reduce(add, owned),
@@ -83,14 +98,30 @@ def member_state(
     )
 
 
-def _own(wide: ir.Table, at: Moment, changed: ir.BooleanValue) -> dict[str, ir.BooleanValue]:
-    activated = wide["activated_on"]
-    own = {}
-    for k, month in enumerate(at.window, start=1):
-        # A new subscriber's first month counts; of a handed-on number's months only whole ones.
-        mine = changed.ifelse(activated <= day(month), activated < day(month + 1))
-        own[monthly("own", k)] = holds(mine, unknown=True)
-    return own
+def _with_forerunner(
+    wide: ir.Table, subscribers: ir.Table, usage: Sequence[ir.Table], at: Moment
+) -> ir.Table:
+    """Add `had_forerunner`: somebody else held the id, as no two snapshots of the window show."""
+    before = subscribers.filter(subscribers["month"] == str(at.window[0] - 1))
+    shown = attach(wide, before.select(ID, activated_before="activated_on"))
+    other = holds(shown["activated_before"] != shown["activated_on"])
+    young = wide.filter(wide["activated_on"] > day(at.window[0])).select(ID, "activated_on")
+    if not usage:
+        return shown.mutate(had_forerunner=other).drop("activated_before")
+    traces = in_use_before(young, usage).mutate(in_use_before=ibis.literal(value=True))
+    shown = attach(shown, traces)
+    return shown.mutate(had_forerunner=other | holds(shown["in_use_before"])).drop(
+        "activated_before", "in_use_before"
+    )
+
+
+def _own(wide: ir.Table, at: Moment, handed_on: ir.BooleanValue) -> dict[str, ir.BooleanValue]:
+    return {
+        monthly("own", k): holds(
+            own_month(wide["activated_on"], day(month), day(month + 1), handed_on), unknown=True
+        )
+        for k, month in enumerate(at.window, start=1)
+    }
 
 
 def _own_state(wide: ir.Table, window: int, latest: int) -> dict[str, ir.Value]:
@@ -115,46 +146,61 @@ def everyone(
     within the window (a snapshot says so, or `status_since`). Long gone is not departed.
 
     Returns:
-        subscriber_id; departed, ported_out, on_books (booleans); renewed (the number went to
-        another subscriber within the window); group_id and account_id (the latest; of those off the
+        subscriber_id; departed, ported_out, on_books (booleans); renewed_on (when the number went
+        to its present holder from another, as the window's snapshots or the one before them show;
+        else null); group_id and account_id of the present holder (the latest; of those off the
         books the latest known).
     """
     window = [str(m) for m in months]
-    rows = subscribers.filter(subscribers["month"].isin(window))
-    latest = rows["month"] == window[-1]
+    rows = subscribers.filter(subscribers["month"].isin([str(at.window[0] - 1), *window]))
+    latest, inside = rows["month"] == window[-1], rows["month"].isin(window)
     columns = {
         monthly(column, k): rows[column].max(where=rows["month"] == month)
-        for column in ("group_id", "account_id")
+        for column in ("group_id", "account_id", "activated_on")
         for k, month in enumerate(window, start=1)
     }
     seen = rows.group_by(ID).agg(
         status=rows["status"].max(where=latest),
         status_since=rows["status_since"].max(where=latest),
-        times_on_books=rows.count(where=rows["status"].isin(ON_THE_BOOKS)),
+        times=rows.count(where=inside),
+        times_on_books=rows.count(where=inside & rows["status"].isin(ON_THE_BOOKS)),
         first_activated=rows["activated_on"].min(),
         last_activated=rows["activated_on"].max(),
         **columns,
     )
+    seen = seen.filter(seen["times"] > 0)
+    newest_first = range(len(window), 0, -1)
+    holder = ibis.coalesce(*(seen[monthly("activated_on", k)] for k in newest_first))
+    seen = seen.mutate(holder_activated_on=holder)
     on_books = holds(seen["status"].isin(ON_THE_BOOKS))
     was_here = (seen["times_on_books"] > 0) | holds(seen["status_since"] >= day(at.window[0]))
     departed = ~on_books & was_here
-    newest_first = range(len(window), 0, -1)
+    renewed = seen["first_activated"] != seen["last_activated"]
     return engine.cache(
         seen.select(
             ID,
             departed=departed,
             ported_out=departed & holds(seen["status"] == "ported_out"),
             on_books=on_books,
-            renewed=seen["first_activated"] != seen["last_activated"],
+            renewed_on=renewed.ifelse(seen["holder_activated_on"], ibis.null("date")),
             **{
-                column: on_books.ifelse(
-                    seen[monthly(column, len(window))],
-                    ibis.coalesce(*(seen[monthly(column, k)] for k in newest_first)),
-                )
+                column: _latest_of_holder(seen, column, len(window), on_books)
                 for column in ("group_id", "account_id")
             },
         )
     )
+
+
+def _latest_of_holder(
+    seen: ir.Table, column: str, count: int, on_books: ir.BooleanValue
+) -> ir.Value:
+    """The latest value of those that snapshots of the present holder have."""
+    theirs = []
+    for k in range(count, 0, -1):
+        value = seen[monthly(column, k)]
+        same = holds(seen[monthly("activated_on", k)] == seen["holder_activated_on"])
+        theirs.append(same.ifelse(value, ibis.null(value.type())))
+    return on_books.ifelse(theirs[0], ibis.coalesce(*theirs))
 
 
 def lines_of(state: ir.Table, all_seen: ir.Table) -> ir.Table:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from operator import add
 
 import ibis
 import ibis.expr.types as ir
 
+from churnlight.engine import Engine
 from churnlight.features.row import holds
 from churnlight.features.sources.joining import ID, day
 from churnlight.timeline import Moment
@@ -28,9 +30,15 @@ def leavers(all_seen: ir.Table, numbers: ir.Table | None, at: Moment) -> ir.Tabl
         at: the as_of.
 
     Returns:
-        counterpart_id (unique), ported_out.
+        counterpart_id (unique); departed, ported_out (the present holder); old_months: how many of
+        the window's months, the one of the change included, met the holder before; null where the
+        number has not changed hands.
     """
-    gone = all_seen.filter(all_seen["departed"] | all_seen["renewed"]).select(ID, "ported_out")
+    began = [holds(all_seen["renewed_on"] >= day(m)).cast("int64") for m in at.window]
+    months = reduce(add, began)
+    old = all_seen["renewed_on"].notnull().ifelse(months, ibis.null("int64"))
+    gone = all_seen.select(ID, "departed", "ported_out", old_months=old)
+    gone = gone.filter(gone["departed"] | gone["old_months"].notnull())
     own = gone.rename(counterpart_id=ID)
     if numbers is not None:
         as_of = ibis.literal(at.as_of.date(), type="date")
@@ -39,27 +47,39 @@ def leavers(all_seen: ir.Table, numbers: ir.Table | None, at: Moment) -> ir.Tabl
             holds(numbers["valid_to"] > day(at.window[0]), unknown=True),
         )
         named = valid.inner_join(gone, ID).select(
-            counterpart_id="number_id", ported_out="ported_out"
+            "departed", "ported_out", "old_months", counterpart_id="number_id"
         )
-        own = own.anti_join(valid, own["counterpart_id"] == valid["number_id"]).union(named)
-    return own.group_by("counterpart_id").agg(ported_out=own["ported_out"].max())
+        own = own.anti_join(valid, own["counterpart_id"] == valid["number_id"])
+        own = own.select(named.columns).union(named)
+    return own.group_by("counterpart_id").agg(
+        departed=own["departed"].max(),
+        ported_out=own["ported_out"].max(),
+        old_months=own["old_months"].max(),
+    )
 
 
-def ties(edges: Sequence[ir.Table], state: ir.Table, gone: ir.Table) -> ir.Table:
+def ties(engine: Engine, edges: Sequence[ir.Table], state: ir.Table, gone: ir.Table) -> ir.Table:
     """One row a member with contacts: counts over its contacts, sums over its events.
 
+    A contact is a person: where a number changed hands, who held it before is one contact and who
+    holds it now another.
+
     Args:
+        engine: where it runs.
         edges: the marts of the window, first month first.
         state: see `snapshots.member_state`; edges of months that are not a member's own are left
             out.
         gone: see `leavers`.
     """
-    contacts = _contacts(edges, state)
+    gone = engine.cache(gone)
+    contacts = _contacts(edges, state, gone)
     rows = contacts.left_join(gone, "counterpart_id")
-    left = rows["ported_out"].notnull()
-    to_rival = holds(rows["ported_out"]) | holds(rows["last_rival"] > rows["first_own"])
     before, last = rows["days_before"] > 0, rows["days_last"] > 0
     strong_before = rows["days_before"] >= STRONG_DAYS
+    old = ~rows["with_next"] & rows["old_months"].notnull()
+    left = old | holds(rows["departed"])
+    ported_out = ~old & holds(rows["ported_out"])
+    to_rival = ported_out | holds(rows["last_rival"] > rows["first_own"])
     counts = {
         "tie_before": before,
         "tie_last": last,
@@ -84,8 +104,8 @@ def ties(edges: Sequence[ir.Table], state: ir.Table, gone: ir.Table) -> ir.Table
     )
 
 
-def _contacts(edges: Sequence[ir.Table], state: ir.Table) -> ir.Table:
-    """One row a member and contact, over the window."""
+def _contacts(edges: Sequence[ir.Table], state: ir.Table, gone: ir.Table) -> ir.Table:
+    """One row a member and contact, over the window; `with_next`: who holds the number now."""
     count = len(edges)
     owned = state.select(ID, first_own_month=(count + 1 - state["history_months"]).cast("int64"))
     months = [
@@ -104,8 +124,11 @@ def _contacts(edges: Sequence[ir.Table], state: ir.Table) -> ir.Table:
         for k, month in enumerate(edges, start=1)
     ]
     rows = reduce(lambda a, b: a.union(b), months)
+    handed_on = gone.filter(gone["old_months"].notnull()).select("counterpart_id", "old_months")
+    rows = rows.left_join(handed_on, "counterpart_id")
+    rows = rows.mutate(with_next=holds(rows["k"] > rows["old_months"]))
     rival = rows["network"] == "rival"
-    return rows.group_by([ID, "counterpart_id"]).agg(
+    return rows.group_by([ID, "counterpart_id", "with_next"]).agg(
         events=rows["events"].sum(),
         rival_events=rows["events"].sum(where=rival).fill_null(0),
         days_before=rows["days"].max(where=rows["k"] == count - 1).fill_null(0),
