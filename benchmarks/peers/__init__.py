@@ -1,0 +1,1 @@
+"""What others offer for the same work, each at its best."""
