@@ -5,7 +5,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint types setup real bench study soak mlflow
+.PHONY: help run test test-fast lint types setup real bench study accuracy soak mlflow
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,11 +34,14 @@ types: .venv/.ready ## strict types
 real: .venv/.ready ## the same stages on real call records (small; see docs/real-data.md)
 	@bash scripts/real.sh "$(SHARED)/data/callmemaybe"
 
-bench: .venv/.ready ## speed and memory, written to benchmarks/results
-	@python benchmarks/marts.py
+bench: .venv/.ready ## speed and memory, to benchmarks/results and docs/performance.md (QUICK=1: a smoke)
+	@python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
-study: .venv/.ready ## the pipeline on five seeds of the demo, pooled (simulated); a quarter of an hour
+study: .venv/.ready ## the pipeline on five seeds of the demo, ablation, backtest (simulated); to docs/accuracy.md
 	@python scripts/study.py
+
+accuracy: .venv/.ready ## the learners on real ready-made tables, cross-validated; to docs/accuracy.md
+	@python scripts/accuracy.py "$(SHARED)/data"
 
 soak: .venv/.ready ## kill the pipeline at random moments, a hundred times; hours
 	@python scripts/soak.py

@@ -59,6 +59,7 @@ def test_few_files_rerun_the_marts() -> None:
     files = {d.removeprefix("src/churnlight/") for d in STAGES["marts"]["deps"] if "src/" in d}
     assert files == {
         "__init__.py",
+        "columns.py",
         "engine.py",
         "errors.py",
         "files.py",
@@ -71,7 +72,7 @@ def test_few_files_rerun_the_marts() -> None:
         *(f"check/{n}.py" for n in ("__init__", "audit", "duplicates", "parsing", "reading")),
         *(f"check/{n}.py" for n in ("rows", "rules", "verdict")),
         *(f"marts/{n}.py" for n in ("__init__", "building", "circle", "edges", "events")),
-        *(f"marts/{n}.py" for n in ("source", "usage", "volume")),
+        *(f"marts/{n}.py" for n in ("packing", "source", "usage", "volume")),
         *(f"params/{n}.py" for n in ("__init__", "base", "data")),
         *(f"stages/{n}.py" for n in ("__init__", "guard", "marts", "stage")),
     }

@@ -16,12 +16,14 @@ LAYERS = (
     {"errors", "__init__"},
     {"timeline", "logs"},
     {"params", "paths", "files", "schema"},
-    {"engine", "known"},
+    {"columns", "engine", "identity", "known"},
     {"inventory", "check", "marts", "population", "features", "demo", "adapt", "pseudonymise"},
     {"learners"},
     {"assess", "explain"},
+    {"tables"},
+    {"backtest", "gate"},
     {"report"},
-    {"tracking"},
+    {"tracking", "registry"},
     {"stages", "cli"},
 )
 LAYER = {name: depth for depth, names in enumerate(LAYERS) for name in names}

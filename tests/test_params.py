@@ -10,7 +10,8 @@ import yaml
 from churnlight.errors import UsageError
 from churnlight.params.base import read_section, read_yaml
 from churnlight.params.data import TimeParams
-from churnlight.params.learning import EvaluateParams, GbmParams
+from churnlight.params.judging import EvaluateParams
+from churnlight.params.learning import GbmParams
 from churnlight.params.whole import Params, load, parse
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,6 +67,9 @@ def test_the_roles_of_the_file_hold() -> None:
         ),
         ({"schema_version": 2}, "schema_version"),
         ({"time": {"close_days": 0}}, "time.close_days"),
+        ({"evaluate": {"call_list": 20.5}}, "evaluate.call_list is 20.5"),
+        ({"evaluate": {"tenure_months": [12, 12]}}, "evaluate.tenure_months does not rise"),
+        ({"evaluate": {"profit": {"offer_money": 300}}}, "no campaign could pay"),
     ],
 )
 def test_wrong_parameters_are_named(content: dict[str, object], says: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from churnlight.files import sha256_of
 from pipeline_calls import ROOT, call, change, environment, hashes, make, ran
 
 pytestmark = pytest.mark.slow
@@ -163,6 +164,44 @@ def test_the_registered_model_scores_like_the_batch(project: Path) -> None:
     predicted = pd.read_parquet(project / "predicted.parquet")
     assert predicted["tier"].tolist() == scores["tier"].tolist()
     assert (predicted["probability"] - scores["probability"]).abs().max() < 1e-12
+
+
+def test_past_months_are_made_by_the_stages_own_code(project: Path) -> None:
+    """`churnlight backtest` leaves the project as it is, and makes the very same features."""
+    before = hashes(project)
+    told = call(project, "churnlight", "--json", "backtest", "--parts", "lead", "--gaps", "0,1")
+    shadow = project / ".work" / "backtest" / "gap=0" / "data"
+    made = {p.parent.name for p in (shadow / "features").rglob("features.parquet")}
+    common = {p.parent.name for p in (project / "data" / "features").rglob("*.parquet")} & made
+    assert len(common) >= 3
+    for as_of in common:
+        for name in ("features/{}/features.parquet", "labels/{}/labels.parquet"):
+            file = name.format(as_of)
+            assert sha256_of(shadow / file) == sha256_of(project / "data" / file), file
+    found = json.loads(told[told.index("{") : told.rindex("}") + 1])
+    assert found["lead"]["as_of"] == "2025-10-01"
+    assert [g["gap_months"] for g in found["lead"]["gaps"]] == [0, 1]
+    assert found["lead"]["gaps"][0]["fit"] == ["2025-04-01", "2025-05-01", "2025-06-01"]
+    assert found["lead"]["gaps"][1]["fit"] == ["2025-04-01"]
+    after = hashes(project)
+    added = {name for name in after if after[name] != before.get(name)}
+    assert added == {"data/backtest/lead.json", "data/backtest/backtest.png"}
+    assert ran(call(project, "dvc", "repro")) == []
+
+
+def test_the_gate_decides_who_is_champion(project: Path) -> None:
+    gate = json.loads((project / "data" / "tracking" / "gate.json").read_text())
+    assert (gate["outcome"], gate["attempts"]) == ("first", 1)
+    told = call(project, "churnlight", "--json", "champion", "show")
+    first = json.loads(told[told.index("{") : told.rindex("}") + 1])
+    assert first["labels_known_at"] == "2025-11-06T00:00:00"
+    change(project, lambda c: c["train"]["gbm"].update(num_leaves=4, max_rounds=5))
+    call(project, "dvc", "repro")
+    gate = json.loads((project / "data" / "tracking" / "gate.json").read_text())
+    assert gate["outcome"] in {"kept", "promoted"}
+    assert (gate["champion"], gate["attempts"]) == (first["version"], 2)
+    assert gate["challenger_minus_champion"]["pr_auc"]["value"] != 0
+    assert len(gate["reasons"]) == 3
 
 
 def test_the_outcome_is_told(finished: Path) -> None:

@@ -17,7 +17,7 @@ import logging
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -58,6 +58,7 @@ class ModelRun:
         texts: artefact file in the run -> its text.
         bundle: folder with tree/, gbm/ and tiers/.
         example: a few rows of the feature table.
+        trials: of tuning: number, settings, log_loss, by_as_of; each becomes a nested run.
     """
 
     learner: str
@@ -69,6 +70,7 @@ class ModelRun:
     texts: Mapping[str, str]
     bundle: Path
     example: pd.DataFrame
+    trials: Sequence[Mapping[str, Any]] = ()
 
 
 def default_store(root: Path) -> str:
@@ -77,16 +79,15 @@ def default_store(root: Path) -> str:
 
 
 def log_runs(
-    root: Path, experiment: str, model_name: str, runs: list[ModelRun], champion: str
+    root: Path, experiment: str, model_name: str, runs: list[ModelRun]
 ) -> dict[str, dict[str, str]]:
-    """Log what is missing, register each model, and point the alias at the champion's version.
+    """Log what is missing and register each model.
 
     Args:
         root: the project's folder, for the default store.
         experiment: MLflow experiment.
         model_name: registered model.
         runs: one a learner.
-        champion: the learner whose newest version is the champion.
 
     Returns:
         learner -> run_id, version and state ("logged" or "found").
@@ -94,21 +95,46 @@ def log_runs(
     Raises:
         ChurnlightError: when the store can't be reached or refuses.
     """
+    with opened(root) as client:
+        # A server decides for itself where artefacts go; the project's store keeps them there.
+        server = mlflow.get_tracking_uri() != default_store(root)
+        _ensure_experiment(experiment, None if server else (root / "mlartifacts").as_uri())
+        return {run.learner: _log_run(client, experiment, model_name, run) for run in runs}
+
+
+@contextmanager
+def opened(root: Path) -> Iterator[MlflowClient]:
+    """The store that MLFLOW_TRACKING_URI names, or the project's own.
+
+    Raises:
+        ChurnlightError: when the store can't be reached or refuses.
+    """
+    # Asked first: MLflow writes this variable itself once a store is set.
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or default_store(root)
     try:
-        # Asked first: MLflow writes this variable itself once a store is set.
-        server = os.environ.get("MLFLOW_TRACKING_URI")
-        with _store(server or default_store(root)):
-            # A server decides for itself where artefacts go; the project's store keeps them there.
-            _ensure_experiment(experiment, None if server else (root / "mlartifacts").as_uri())
-            client = MlflowClient()
-            logged = {run.learner: _log_run(client, experiment, model_name, run) for run in runs}
-            client.set_registered_model_alias(model_name, CHAMPION, logged[champion]["version"])
-            return logged
+        with _store(uri):
+            yield MlflowClient()
     except (MlflowException, OSError) as error:
         raise ChurnlightError(
             f"MLflow's store refused ({_told(error)}). The result is whole in data/ "
             "and models/; `churnlight tracking sync` logs it later"
         ) from error
+
+
+def predict_registered(model_name: str, version: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """What a registered version says of a feature table: probability and tier, a row each.
+
+    Raises:
+        ChurnlightError: when it can't be loaded, or does not take this table; says why.
+    """
+    try:
+        model = mlflow.pyfunc.load_model(f"models:/{model_name}/{version}")
+        predicted: pd.DataFrame = model.predict(_floats(frame))
+        return predicted[["probability", "tier"]]
+    # A model of an older version can fail on a newer table in many ways.
+    except (MlflowException, ChurnlightError, OSError, ImportError, LookupError, TypeError,
+            ValueError, AttributeError) as error:  # fmt: skip
+        raise ChurnlightError(f"version {version} can't score the test: {_told(error)}") from error
 
 
 def _told(error: Exception) -> str:
@@ -182,9 +208,21 @@ def _log_new(run: ModelRun) -> str:
         for name, text in run.texts.items():
             mlflow.log_text(text, name)
         _log_model(run)
+        for trial in run.trials:
+            _log_trial(trial)
         # Set last: a run that was killed before this line is not found again.
         mlflow.set_tag(HASH_TAG, run.content_hash)
         return str(active.info.run_id)
+
+
+def _log_trial(trial: Mapping[str, Any]) -> None:
+    """A nested run; it belongs to its parent, whose hash covers all trials."""
+    with mlflow.start_run(run_name=f"trial {trial['number']}", nested=True):
+        mlflow.log_params(dict(trial["settings"]))
+        mlflow.log_metric("log_loss", trial["log_loss"])
+        for as_of, found in trial["by_as_of"].items():
+            mlflow.log_metrics({f"{name}_{as_of}": float(v) for name, v in found.items()})
+        mlflow.set_tag("churnlight.trial", trial["number"])
 
 
 def _log_model(run: ModelRun) -> None:

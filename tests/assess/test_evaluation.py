@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 from churnlight.assess import evaluate
 from churnlight.assess.evaluation import baseline_score
 from churnlight.errors import ChurnlightError, DataRefused
-from churnlight.params.learning import EvaluateParams
+from churnlight.params.judging import EvaluateParams
 
 NAMES = ("low", "high")
 PARAMS = EvaluateParams(bootstrap=200)
@@ -39,11 +39,12 @@ def test_the_whole_shape_and_values_by_scikit_learn() -> None:
     assert json.loads(json.dumps(details, allow_nan=False)) == details
     assert set(details) == {
         "subscribers", "churners", "unlabelled", "treated_left_out", "models", "baseline",
-        "paired", "warnings",
+        "paired", "warnings", "call_list", "segments", "segment_rules",
     }  # fmt: skip
     wanted = {"roc_auc", "pr_auc", "log_loss", "brier", "ece"} | {
         f"lift_at_{s}" for s in (1, 5, 10, 20)
     }
+    wanted |= {"precision_at_n", "recall_at_n", "max_profit_money", "expected_max_profit_money"}
     for model in ("gbm", "tree"):
         shown = details["models"][model]
         assert set(shown["metrics"]) == wanted
@@ -66,6 +67,22 @@ def test_the_whole_shape_and_values_by_scikit_learn() -> None:
         metrics["gbm"]["roc_auc"] - metrics["tree"]["roc_auc"], abs=2e-6
     )
     assert details["warnings"] == []
+    for pair in ("gbm_minus_baseline", "tree_minus_baseline"):
+        found = details["paired"][pair]["roc_auc"]["value"]
+        model = metrics[pair[: pair.index("_")]]["roc_auc"]
+        assert found == pytest.approx(model - baseline["roc_auc"]["value"], abs=2e-6)
+
+
+@pytest.mark.parametrize(("asked", "length"), [(50, 50), (0.1, 80), (5000, 800)])
+def test_the_call_list_by_counting(asked: float, length: int) -> None:
+    table = predictions()
+    _, details = evaluate(table, EvaluateParams(bootstrap=100, call_list=asked), NAMES)
+    assert details["call_list"] == length
+    called = table.sort_values("probability_gbm", ascending=False).head(length)
+    shown = details["models"]["gbm"]["metrics"]
+    caught = called["churned"].sum()
+    assert shown["precision_at_n"]["value"] == pytest.approx(caught / length, abs=1e-6)
+    assert shown["recall_at_n"]["value"] == pytest.approx(caught / table["churned"].sum(), abs=1e-6)
 
 
 def test_a_model_against_itself_differs_by_nothing() -> None:

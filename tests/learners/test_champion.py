@@ -107,3 +107,53 @@ def test_no_pickle_is_written_or_read_anywhere() -> None:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             found = word.search(line.split("#")[0])
             assert not (found and using.search(line)), f"{path.name}:{number}: {line.strip()}"
+
+
+def test_rates_of_tiers_come_from_other_folds() -> None:
+    """A score that is unique noise: calibrated on itself, isotonic would know each label."""
+    draws = np.random.default_rng(0)
+    raw, churned = draws.random(400), draws.random(400) < 0.3
+    params = CalibrateParams(method="isotonic")
+    scale = learn_scale(raw, churned, np.arange(400), params, TiersParams(), seed=1)
+    rows = sum(n for n, _ in scale.rates.values())
+    assert (rows, sum(c for _, c in scale.rates.values())) == (400, churned.sum())
+    tiers = scale.tiers.apply(scale.calibration.apply(raw))
+    top = np.isin(tiers, ["yellow", "red", "white"])
+    seen = churned[top].mean()
+    n, c = np.sum([scale.rates[t] for t in ("yellow", "red", "white")], axis=0)
+    # Judged on its own rows the top looks risky; on rows of other folds it is at the mean.
+    assert seen > 0.34
+    assert c / n == pytest.approx(0.3, abs=0.09)
+
+
+def test_rates_survive_the_file(models: Path) -> None:
+    content = json.loads((models / "tiers" / "tiers.json").read_text())
+    rates = content["models"]["gbm"]["rates"]
+    assert [r["tier"] for r in rates] == list(TiersParams().names)
+    assert sum(r["rows"] for r in rates) == 1500
+    loaded = Bundle.load(models).scales["gbm"].rates
+    assert loaded["white"] == (rates[-1]["rows"], rates[-1]["churners"])
+    assert content["models"]["gbm"]["tiers"]["by"] == "share"
+
+
+@pytest.mark.parametrize("file", ["gbm/schema.json", "tree/tree.json", "tiers/tiers.json"])
+def test_another_version_is_refused(models: Path, tmp_path: Path, file: str) -> None:
+    import shutil
+
+    shutil.copytree(models, tmp_path / "m")
+    path = tmp_path / "m" / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 2}))
+    with pytest.raises(ChurnlightError, match="schema_version is 2, this churnlight reads 1"):
+        Bundle.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("keep", [0, 40, 3000, -60])
+def test_a_cut_off_booster_is_refused(models: Path, tmp_path: Path, keep: int) -> None:
+    import shutil
+
+    shutil.copytree(models, tmp_path / "m")
+    path = tmp_path / "m" / "gbm" / "model.txt"
+    text = path.read_text()
+    path.write_text(text[: text.index("end of parameters") + keep if keep < 0 else keep])
+    with pytest.raises(ChurnlightError, match="is no whole LightGBM model"):
+        Bundle.load(tmp_path / "m")

@@ -48,7 +48,7 @@ def test_it_is_what_the_learner_says_without_the_fold(data: Dataset, params: Tra
     fit, stop = split_stop(data, 1)
     raw = crossfit(tree, fit, stop, params)
     whole = join([fit, stop])
-    fold = folds(whole.account, params.folds, params.seed, whole.churned)
+    fold = folds(whole.account, params.folds, params.seed + 1, whole.churned)
     a, b = fold[: len(fit)] != 2, fold[len(fit) :] != 2
     model = tree.fit(fit.take(a), stop.take(b), params)
     np.testing.assert_array_equal(raw[fold == 2], model.raw(whole.frame[fold == 2]))
@@ -61,7 +61,7 @@ def test_shuffled_labels_are_predicted_at_chance(learner, data: Dataset, params)
     fit, stop = split_stop(blind, 1)
     whole = join([fit, stop])
     raw = crossfit(learner, fit, stop, params)
-    fold = folds(whole.account, params.folds, params.seed, whole.churned)
+    fold = folds(whole.account, params.folds, params.seed + 1, whole.churned)
     within = [roc_auc_score(whole.churned[fold == f], raw[fold == f]) for f in range(params.folds)]
     churners, rows = whole.churners, len(whole)
     error = np.sqrt((rows + params.folds) / (12 * churners * (rows - churners)))
@@ -93,3 +93,12 @@ def test_the_rest_is_predicted_too_and_chooses_nothing(data: Dataset, params: Tr
     one, other = (tree.fit(fit, stop, params, 1, r).training for r in (rest, flipped))
     assert one["alpha_chosen"] == other["alpha_chosen"]
     assert one["churners"] != other["churners"]
+
+
+@pytest.mark.parametrize("learner", [gbm, tree])
+def test_one_as_of_alone_is_cross_fitted(learner, data: Dataset, params: TrainParams) -> None:
+    """What is stopped on is then one account in five; no fold may be just those."""
+    one = data.take(data.as_of == "2025-04-01")
+    five = params.model_copy(update={"folds": 5})
+    fit, stop = split_stop(one, five.seed, [])
+    assert np.isfinite(crossfit(learner, fit, stop, five)).all()

@@ -100,3 +100,36 @@ def test_too_few_churners_are_refused(data: Dataset, params: TrainParams) -> Non
     few = params.model_copy(update={"min_churners": 10_000})
     with pytest.raises(DataRefused, match="too few churners"):
         gbm.fit(*split_stop(data, 1), few)
+
+
+def test_folded_scores_come_from_models_without_the_fold(
+    data: Dataset, params: TrainParams
+) -> None:
+    """Turning a fold's labels round leaves the scores of its rows where the rounds stay."""
+    fold = np.arange(len(data)) % 4
+    fixed = params.model_copy(
+        update={"gbm": params.gbm.model_copy(update={"max_rounds": 12, "learning_rate": 0.02})}
+    )
+    model, raw = gbm.fit_folded(data, fold, fixed)
+    assert model.training["best_round"] == 12
+    assert model.training["rounds"] == round(12 * np.sqrt(4 / 3))
+    flipped = Dataset.of(
+        data.frame, np.where(fold == 2, ~data.churned, data.churned), data.subscriber, data.account
+    )
+    boosters, encoder = [], model.encoder
+    for rows in (data, flipped):
+        kept = rows.take(fold != 2)
+        table = gbm._table(encoder, rows, gbm._settings(fixed, 1))
+        part = table.subset(np.flatnonzero(fold != 2))
+        boosters.append(lightgbm.train(gbm._settings(fixed, 1), part, 12))
+        assert kept.churners == rows.churned[fold != 2].sum()
+    held = encoder.transform(data.frame)[fold == 2]
+    for booster in boosters:
+        np.testing.assert_allclose(booster.predict(held), raw[fold == 2], atol=1e-12)
+
+
+def test_rare_categories_read_as_unknown() -> None:
+    encoder = gbm.Encoder.learn(pd.DataFrame({"a": ["x"] * 5 + ["y"] * 2}), least_rows=3)
+    assert encoder.columns[0].categories == ("x",)
+    coded = encoder.transform(pd.DataFrame({"a": ["y", "x", "z", None]}))[:, 0]
+    np.testing.assert_array_equal(coded, [np.nan, 0, np.nan, np.nan])

@@ -2,9 +2,11 @@ import json
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from churnlight.errors import DataRefused
-from churnlight.learners.tiers import Tiers, learn
+from churnlight.errors import DataRefused, UsageError
+from churnlight.learners.tiers import Tiers, expected_profit_money, learn, probability_of
+from churnlight.params.judging import ProfitParams
 from churnlight.params.learning import TiersParams
 
 NAMES = ("blue", "green", "yellow", "red", "white")
@@ -75,3 +77,62 @@ def test_frozen_cuts_apply_to_another_month_and_survive_json() -> None:
 def test_no_rows_are_refused() -> None:
     with pytest.raises(DataRefused, match="no calibration predictions"):
         learn(np.array([]), TiersParams())
+
+
+def test_by_probability_the_cuts_are_those_given() -> None:
+    params = TiersParams(by="probability", probabilities=(0.1, 0.2, 0.5, 0.9))
+    tiers = learn(np.array([0.01, 0.02]), params)
+    assert (tiers.cuts, tiers.by) == ((0.1, 0.2, 0.5, 0.9), "probability")
+    p = np.array([0.0999, 0.1, 0.5, 0.95])
+    assert tiers.apply(p).tolist() == ["blue", "green", "red", "white"]
+    assert Tiers.from_json(json.loads(json.dumps(tiers.to_json()))) == tiers
+
+
+def test_expected_profit_of_a_contact_by_hand() -> None:
+    # Published defaults: 30 % accept, value 200, offer 10, contact 1.
+    costs = ProfitParams()
+    # Nobody leaves: the offer is taken anyway, 10 + 1 lost. Everybody: 0.3 * 190 - 1 = 56.
+    # At 0.5: 0.5 * 57 - 0.5 * 10 - 1 = 22.5.
+    p = np.array([0.0, 1.0, 0.5])
+    np.testing.assert_allclose(expected_profit_money(p, costs), [-11, 56, 22.5])
+    # It breaks even where 67 p = 11.
+    assert probability_of(0.0, costs) == pytest.approx(11 / 67)
+    assert probability_of(22.5, costs) == pytest.approx(0.5)
+
+
+def test_by_profit_a_tier_begins_where_a_contact_earns_its_level() -> None:
+    params = TiersParams(by="profit", names=("leave", "maybe", "call"), profits_money=(0.0, 22.5))
+    tiers = learn(np.array([0.3]), params, ProfitParams())
+    assert tiers.by == "profit"
+    assert tiers.cuts == pytest.approx((11 / 67, 0.5))
+    p = np.array([0.16, 0.17, 0.49, 0.51])
+    assert tiers.apply(p).tolist() == ["leave", "maybe", "maybe", "call"]
+    dear = ProfitParams(contact_money=20.0)  # 67 p = 30
+    assert learn(p, params, dear).cuts[0] == pytest.approx(30 / 67)
+
+
+def test_a_profit_that_nobody_brings_is_refused() -> None:
+    params = TiersParams(by="profit", names=("a", "b"), profits_money=(56.5,))
+    with pytest.raises(UsageError, match=r"56\.5 is out of reach: .* earns 56 by"):
+        learn(np.array([0.3]), params, ProfitParams())
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"by": "probability", "probabilities": (0.1, 0.2)}, "has 2 entries, tiers.names 5"),
+        ({"by": "probability", "probabilities": (0.1, 0.3, 0.2, 0.4)}, "does not rise"),
+        ({"by": "probability", "probabilities": (0.1, 0.2, 0.3, 1.0)}, "between 0 and 1"),
+        ({"by": "profit", "profits_money": (1.0,)}, "tiers.profits_money has 1 entries"),
+        ({"by": "share", "shares": (0.5, 0.5)}, "tiers.shares 2"),
+        ({"by": "share", "shares": (0.5, 0.1, 0.1, 0.1, 0.1)}, "adds up to 0.9"),
+    ],
+)
+def test_lists_that_do_not_fit_are_refused(given: dict, says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        TiersParams(**given)
+
+
+def test_only_the_list_in_use_is_judged() -> None:
+    assert TiersParams(by="profit", names=("a", "b"), profits_money=(1.0,)).shares != ()
+    assert TiersParams(names=("a", "b"), shares=(0.5, 0.5)).by == "share"

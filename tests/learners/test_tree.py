@@ -150,3 +150,53 @@ def test_it_learns_and_shuffled_labels_teach_nothing(
     model = tree.fit(*split_stop(train, 1), params)
     assert roc_auc_score(test.churned, model.raw(test.frame)) > 0.65
     assert 0.4 < at_chance(tree, train, test, params) < 0.6
+
+
+def test_past_many_rows_it_grows_on_a_sample_and_counts_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, churned = messy(3)
+    monkeypatch.setattr(tree, "_GROWN_ON", 500)
+    settings = TrainParams(seed=3)
+    grown = tree._grow(x, churned, settings)
+    assert (grown.rows[0], grown.churners[0]) == (900, churned.sum())
+    leaf = grown.walk(x)
+    for number in grown.leaves:
+        assert grown.rows[number] == (leaf == number).sum() >= 20
+        assert grown.churners[number] == churned[leaf == number].sum()
+    inner = np.flatnonzero(grown.left >= 0)
+    left, right = grown.left[inner], grown.right[inner]
+    np.testing.assert_array_equal(grown.rows[inner], grown.rows[left] + grown.rows[right])
+    again = tree._grow(x, churned, settings)
+    np.testing.assert_array_equal(again.threshold, grown.threshold)
+
+
+def test_folded_pruning_scores_rows_by_trees_that_did_not_see_them(
+    data: Dataset, params: TrainParams
+) -> None:
+    fold = np.arange(len(data)) % 4
+    model, raw = tree.fit_folded(data, fold, params)
+    assert 1 < len(model.nodes.leaves) <= params.tree.max_leaves
+    assert model.training["stop_roc_auc"] == pytest.approx(
+        np.mean([roc_auc_score(data.churned[fold == k], raw[fold == k]) for k in range(4)])
+    )
+    # Turning the labels of a fold round changes nothing of how its own rows are scored, but for
+    # the alpha; with that held, nothing at all.
+    other = Dataset.of(
+        data.frame, np.where(fold == 2, ~data.churned, data.churned), data.subscriber, data.account
+    )
+    grown = [
+        tree._Grown.on(
+            model.encoder,
+            model.encoder.transform(d.frame)[fold != 2],
+            d.churned[fold != 2],
+            params,
+        )
+        for d in (data, other)
+    ]
+    held = model.encoder.transform(data.frame)[fold == 2]
+    alpha = model.training["alpha_chosen"]
+    for part in grown:
+        np.testing.assert_array_equal(
+            part.pruned(alpha, params.tree.max_leaves).raw(held), raw[fold == 2]
+        )

@@ -14,7 +14,7 @@ from churnlight.report.words import LANGUAGES, TEXTS, Words
 
 PACKAGE = Path(churnlight.report.__file__).parent
 # Names that Chinese analysts write in Latin letters too.
-LATIN = {"language", "gbm", "roc_auc", "pr_auc", "minus", "meaning_shap"}
+LATIN = {"language", "gbm", "roc_auc", "pr_auc", "minus", "meaning_shap", "measure_of"}
 
 
 def _placeholders(text: str) -> set[str]:
@@ -39,7 +39,7 @@ def test_every_text_is_used():
         if not p.name.startswith("words")
     )
     kinds = set(re.findall(r'named\(\s*"(\w+)"', code))
-    assert kinds == {"tier", "baseline", "family", "rule", "role", "kind"}
+    assert kinds == {"tier", "baseline", "family", "rule", "role", "kind", "segment"}
     built = set(re.findall(r'f"(\w*)\{[^{}"]+\}(\w*)"', code))
 
     def used(key: str) -> bool:

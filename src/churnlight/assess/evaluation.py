@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from churnlight.assess.measures import Forecast, Ranking, rounded, summary
+from churnlight.assess import segments
+from churnlight.assess.measures import Asked, Ranking, rounded
+from churnlight.assess.resampling import Scored, resample
 from churnlight.assess.tables import curves, reliability, tier_table
 from churnlight.errors import ChurnlightError, DataRefused
 from churnlight.learners.dataset import BoolArray, FloatArray
-from churnlight.learners.folds import Bootstrap
-from churnlight.params.learning import EvaluateParams
+from churnlight.params.judging import EvaluateParams
 
 MODELS = ("gbm", "tree")
 BASELINE = "days_since_out"
@@ -26,18 +27,6 @@ _NEEDED = (
 )
 
 
-@dataclass(frozen=True)
-class _Scored:
-    """One way of scoring, ready to be measured under any weights."""
-
-    ranking: Ranking
-    forecast: Forecast | None
-
-    def measure(self, weights: FloatArray) -> dict[str, FloatArray]:
-        out = self.ranking.measure(weights)
-        return out if self.forecast is None else out | self.forecast.measure(weights)
-
-
 def evaluate(
     predictions: pd.DataFrame, params: EvaluateParams, tier_names: Sequence[str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -46,7 +35,8 @@ def evaluate(
     Args:
         predictions: one row a member of the test cohort: account_id, churned (null = no label),
             probability_gbm, tier_gbm, probability_tree, tier_tree; where there: treated (true rows
-            are counted and left out), monthly_bill_money, days_since_out.
+            are counted and left out), monthly_bill_money, days_since_out, and the columns that
+            `segments.segments` cuts by.
         params: section `evaluate`.
         tier_names: in rising risk.
 
@@ -58,37 +48,57 @@ def evaluate(
         ChurnlightError: names a column that is missing.
         DataRefused: with the counts, when the labelled rows hold one class only.
     """
+    rows, counts = _measured_rows(predictions)
+    churned = rows["churned"].to_numpy(dtype=bool)
+    churners = int(churned.sum())
+    scored = _scorings(rows, churned, params)
+    parts = segments.segments(rows, churned, params)
+    scores = {model: _probability(rows, model) for model in MODELS}
+    inside = segments.ready(parts, scores, params.min_segment_churners)
+    found = resample({**scored, **inside}, rows["account_id"].to_numpy(dtype=object), params)
+    measured = {key[0]: found.figures(key) for key in scored}
+    details = {
+        "subscribers": len(rows),
+        "churners": churners,
+        **counts,
+        "call_list": params.calls(len(rows)),
+        "models": {m: _model(m, rows, churned, measured[m], tier_names) for m in MODELS},
+        "baseline": {"name": BASELINE, "metrics": measured["baseline"]}
+        if "baseline" in measured
+        else None,
+        "paired": {
+            f"{first[0]}_minus_{second[0]}": found.difference(first, second)
+            for first, second in combinations(scored, 2)
+        },
+        "segments": segments.table(parts, found, MODELS),
+        "segment_rules": {
+            "silent_days": params.silent_days,
+            "min_churners": params.min_segment_churners,
+        },
+        "warnings": _warnings(churners),
+    }
+    metrics = {name: {k: v["value"] for k, v in of.items()} for name, of in measured.items()}
+    metrics["cohort"] = {"subscribers": len(rows), "churners": churners}
+    return metrics, details
+
+
+def _measured_rows(predictions: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The rows with a known outcome that were left alone, and how many were not."""
     missing = [c for c in _NEEDED if c not in predictions.columns]
     if missing:
         raise ChurnlightError(f"predictions lack {', '.join(missing)}: run the stage again")
     unlabelled = predictions["churned"].isna()
     treated = _flag(predictions, "treated") & ~unlabelled
     rows = predictions.loc[~unlabelled & ~treated].reset_index(drop=True)
-    churned = rows["churned"].to_numpy(dtype=bool)
-    churners = int(churned.sum())
+    counts = {"unlabelled": int(unlabelled.sum()), "treated_left_out": int(treated.sum())}
+    churners = int(rows["churned"].astype(bool).sum())
     if churners in {0, len(rows)}:
         raise DataRefused(
             f"evaluation: one class only: {churners} churners in {len(rows)} rows with a known "
-            f"outcome ({int(unlabelled.sum())} without, {int(treated.sum())} treated left out): "
-            "give the role 'test' to another as_of, or widen cohort or label"
+            f"outcome ({counts['unlabelled']} without, {counts['treated_left_out']} treated left "
+            "out): give the role 'test' to another as_of, or widen cohort or label"
         )
-    scored = _scorings(rows, churned, params)
-    measured, paired = _measure(scored, rows, params)
-    details = {
-        "subscribers": len(rows),
-        "churners": churners,
-        "unlabelled": int(unlabelled.sum()),
-        "treated_left_out": int(treated.sum()),
-        "models": {m: _model(m, rows, churned, measured[m], tier_names) for m in MODELS},
-        "baseline": {"name": BASELINE, "metrics": measured["baseline"]}
-        if "baseline" in measured
-        else None,
-        "paired": paired,
-        "warnings": _warnings(churners),
-    }
-    metrics = {name: {k: v["value"] for k, v in of.items()} for name, of in measured.items()}
-    metrics["cohort"] = {"subscribers": len(rows), "churners": churners}
-    return metrics, details
+    return rows, counts
 
 
 def baseline_score(values: pd.Series) -> FloatArray:
@@ -100,46 +110,27 @@ def baseline_score(values: pd.Series) -> FloatArray:
     return np.where(np.isnan(score), np.inf, score)
 
 
-def _scorings(rows: pd.DataFrame, churned: BoolArray, params: EvaluateParams) -> dict[str, _Scored]:
-    shares = params.top_shares
-    out = {}
-    for model in MODELS:
-        p = rows[f"probability_{model}"].to_numpy(dtype=np.float64)
-        if not np.isfinite(p).all():
-            raise ChurnlightError(
-                f"probability_{model} is not finite in {int((~np.isfinite(p)).sum())} rows"
-            )
-        out[model] = _Scored(Ranking.by(p, churned, shares), Forecast.of(p, churned))
+def _scorings(
+    rows: pd.DataFrame, churned: BoolArray, params: EvaluateParams
+) -> dict[tuple[str, ...], Scored]:
+    """Both models, then the baseline where there is one: the order in which they are compared."""
+    asked = Asked.all_of(params, len(rows))
+    out: dict[tuple[str, ...], Scored] = {
+        (model,): Scored.of(_probability(rows, model), churned, asked) for model in MODELS
+    }
     if BASELINE in rows.columns:
         score = baseline_score(rows[BASELINE])
-        out["baseline"] = _Scored(Ranking.by(score, churned, shares), None)
+        out["baseline",] = Scored.of(score, churned, asked, probability=False)
     return out
 
 
-def _measure(
-    scored: Mapping[str, _Scored], rows: pd.DataFrame, params: EvaluateParams
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Each scoring's measures, and the differences in the same resamples."""
-    whole = {n: s.measure(np.ones((1, len(rows)))) for n, s in scored.items()}
-    chunks: dict[str, list[dict[str, FloatArray]]] = {n: [] for n in scored}
-    bootstrap = Bootstrap.by(rows["account_id"].to_numpy(dtype=object), params.seed)
-    for weights in bootstrap.weights(params.bootstrap):
-        for name, scoring in scored.items():
-            chunks[name].append(scoring.measure(weights))
-    drawn = {
-        n: {k: np.concatenate([part[k] for part in parts]) for k in whole[n]}
-        for n, parts in chunks.items()
-    }
-    measured = {n: summary(whole[n], drawn[n]) for n in scored}
-    paired = {}
-    for other in ("tree", "baseline"):
-        if other in scored:
-            names = [k for k in whole["gbm"] if k in whole[other]]
-            paired[f"gbm_minus_{other}"] = summary(
-                {k: whole["gbm"][k] - whole[other][k] for k in names},
-                {k: drawn["gbm"][k] - drawn[other][k] for k in names},
-            )
-    return measured, paired
+def _probability(rows: pd.DataFrame, model: str) -> FloatArray:
+    p = np.asarray(rows[f"probability_{model}"].to_numpy(dtype=np.float64))
+    if not np.isfinite(p).all():
+        raise ChurnlightError(
+            f"probability_{model} is not finite in {int((~np.isfinite(p)).sum())} rows"
+        )
+    return p
 
 
 def _model(
@@ -149,7 +140,7 @@ def _model(
     metrics: Mapping[str, Any],
     tier_names: Sequence[str],
 ) -> dict[str, Any]:
-    p = rows[f"probability_{model}"].to_numpy(dtype=np.float64)
+    p = _probability(rows, model)
     tier = rows[f"tier_{model}"].to_numpy(dtype=object)
     return {
         "metrics": metrics,

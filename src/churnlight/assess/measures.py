@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from churnlight.assess.profit import maximum_profit
 from churnlight.learners.dataset import BoolArray, FloatArray, IntArray
+from churnlight.params.judging import EvaluateParams, ProfitParams
 
 _LEAST_P = 1e-15
 
@@ -22,6 +24,26 @@ def lift_name(share: float) -> str:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What is measured of a ranking besides the areas under its curves.
+
+    Attributes:
+        shares: the top shares that lift is asked for, each above 0 and at most 1.
+        calls: length of the call list, for precision and recall; None: not asked.
+        profit: of a campaign; None: not asked.
+    """
+
+    shares: tuple[float, ...] = ()
+    calls: int | None = None
+    profit: ProfitParams | None = None
+
+    @classmethod
+    def all_of(cls, params: EvaluateParams, subscribers: int) -> Asked:
+        """Everything that section `evaluate` asks for in a cohort of so many."""
+        return cls(params.top_shares, params.calls(subscribers), params.profit)
+
+
+@dataclass(frozen=True)
 class Ranking:
     """Rows sorted by falling score, equal scores in one group.
 
@@ -29,36 +51,45 @@ class Ranking:
         order: row numbers by falling score, shape (rows,).
         start: where each group of equal scores begins in `order`, shape (groups,).
         churned: the label in that order, 1.0 or 0.0, shape (rows,).
-        shares: the top shares that lift is asked for.
+        asked: what is measured besides the areas.
     """
 
     order: IntArray
     start: IntArray
     churned: FloatArray
-    shares: tuple[float, ...]
+    asked: Asked
 
     @classmethod
-    def by(cls, score: FloatArray, churned: BoolArray, shares: Sequence[float] = ()) -> Ranking:
+    def by(
+        cls,
+        score: FloatArray,
+        churned: BoolArray,
+        shares: Sequence[float] = (),
+        asked: Asked | None = None,
+    ) -> Ranking:
         """Sort by falling score.
 
         Args:
             score: higher means likelier to churn, no NaN, shape (rows,).
             churned: the label, shape (rows,).
-            shares: for lift, each above 0 and at most 1.
+            shares: for lift, where nothing else is asked.
+            asked: what is measured; stands in for `shares`.
         """
         order = np.argsort(-score, kind="stable")
         ranked = score[order]
         start = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
-        return cls(order, start, churned[order].astype(np.float64), tuple(shares))
+        return cls(order, start, churned[order].astype(np.float64), asked or Asked(tuple(shares)))
 
     def measure(self, weights: FloatArray) -> dict[str, FloatArray]:
-        """ROC AUC, PR AUC and lifts.
+        """ROC AUC, PR AUC, lifts, precision and recall of the call list, and profit.
 
         - ROC AUC: chance that a churner stands above a stayer; a tie counts one half.
         - PR AUC: average precision, the sum over distinct scores of (gain in recall) x precision,
           without interpolation.
         - Lift at s: churn rate among the first s x rows over the overall rate. Where s x rows cuts
           a group of equal scores, the expected churners over all orders of the group count.
+        - precision_at_n and recall_at_n: churners among the first n rows, over n and over all.
+        - Profit: see `assess.profit`.
 
         Args:
             weights: shape (resamples, rows), in the order of the rows as given to `by`.
@@ -72,19 +103,31 @@ class Ranking:
         above, churners_above = np.cumsum(rows, axis=1), np.cumsum(churners, axis=1)
         total, positives = above[:, -1], churners_above[:, -1]
         with np.errstate(divide="ignore", invalid="ignore"):
-            stayers = rows - churners
             stayers_below = (total - positives)[:, None] - (above - churners_above)
-            pairs = (churners * (stayers_below + 0.5 * stayers)).sum(axis=1)
+            pairs = (churners * (stayers_below + 0.5 * (rows - churners))).sum(axis=1)
             precision = np.where(above > 0, churners_above / above, 0.0)
             out = {
                 "roc_auc": pairs / (positives * (total - positives)),
                 "pr_auc": (churners * precision).sum(axis=1) / positives,
+                **self._of_lists(above, churners_above),
             }
-            for share in self.shares:
-                caught = _caught(above, churners_above, share)
-                out[lift_name(share)] = caught / (share * positives)
+        if self.asked.profit is not None:
+            out |= maximum_profit(above, churners_above, self.asked.profit)
         one_class = (positives == 0) | (positives == total)
         return {name: np.where(one_class, np.nan, values) for name, values in out.items()}
+
+    def _of_lists(self, above: FloatArray, churners_above: FloatArray) -> dict[str, FloatArray]:
+        total, positives = above[:, -1], churners_above[:, -1]
+        out = {}
+        for share in self.asked.shares:
+            caught = _caught(above, churners_above, share * total)
+            out[lift_name(share)] = caught / (share * positives)
+        if self.asked.calls is not None:
+            # A resample by account can hold fewer rows than the list is long.
+            length = np.minimum(float(self.asked.calls), total)
+            caught = _caught(above, churners_above, length)
+            out |= {"precision_at_n": caught / length, "recall_at_n": caught / positives}
+        return out
 
     def _grouped(self, values: FloatArray) -> FloatArray:
         if len(self.start) == len(self.order):
@@ -92,17 +135,16 @@ class Ranking:
         return np.add.reduceat(values, self.start, axis=1)
 
 
-def _caught(above: FloatArray, churners_above: FloatArray, share: float) -> FloatArray:
-    """Expected churners among the first `share` of each resample's rows; shape (resamples,)."""
+def _caught(above: FloatArray, churners_above: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Expected churners among the first `wanted` of each resample's rows; shape (resamples,)."""
     out = np.empty(len(above))
-    for i, (rows, churners) in enumerate(zip(above, churners_above, strict=True)):
-        wanted = share * rows[-1]
+    for i, (rows, churners, length) in enumerate(zip(above, churners_above, wanted, strict=True)):
         # Groups that the resample did not draw repeat a running sum; the first one is meant.
-        place = int(np.searchsorted(rows, wanted, side="left"))
+        place = int(np.searchsorted(rows, length, side="left"))
         place = min(place, len(rows) - 1)
         before = (rows[place - 1], churners[place - 1]) if place else (0.0, 0.0)
         size = rows[place] - before[0]
-        inside = (wanted - before[0]) / size if size else 0.0
+        inside = (length - before[0]) / size if size else 0.0
         out[i] = before[1] + inside * (churners[place] - before[1])
     return out
 

@@ -83,9 +83,10 @@ def sync_tracking(output: Output) -> None:
     """Log what MLflow lacks of the finished run."""
     from churnlight.stages.track import track_run
 
-    runs = track_run(find_project())
+    runs, decision = track_run(find_project())
     if output.json:
-        typer.echo(json.dumps(runs, indent=2))
+        typer.echo(json.dumps({**runs, "gate": decision}, indent=2, ensure_ascii=False))
     else:
         for name, run in runs.items():
             typer.echo(f"{name}: run {run['run_id']} ({run['state']})")
+        typer.echo(f"gate: {decision['outcome']}: {'; '.join(decision['reasons'])}")

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from churnlight.errors import ChurnlightError
-from churnlight.files import read_json, write_json
+from churnlight.files import write_json
 from churnlight.learners import calibration, gbm, tiers, tree
 from churnlight.learners.calibration import Calibration
 from churnlight.learners.dataset import AnyArray, BoolArray, FloatArray
+from churnlight.learners.folds import folds
 from churnlight.learners.gbm import Gbm
+from churnlight.learners.stored import read_stored
 from churnlight.learners.tiers import Tiers
 from churnlight.learners.tree import Tree
 from churnlight.params.base import SCHEMA_VERSION
+from churnlight.params.judging import ProfitParams
 from churnlight.params.learning import CalibrateParams, TiersParams
 
 LearnerName = Literal["gbm", "tree"]
@@ -27,13 +31,41 @@ FILE = "tiers.json"
 
 @dataclass(frozen=True)
 class Scale:
-    """What turns one learner's raw score into probability and tier."""
+    """What turns one learner's raw score into probability and tier.
+
+    Attributes:
+        calibration: raw score -> probability.
+        tiers: probability -> tier.
+        rates: tier -> (rows, churners) of the calibration rows, each calibrated and put into a tier
+            by the other folds; for people, nothing computes with it.
+    """
 
     calibration: Calibration
     tiers: Tiers
+    rates: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "calibration": self.calibration.to_json(),
+            "tiers": self.tiers.to_json(),
+            "rates": [
+                {"tier": name, "rows": rows, "churners": churners}
+                for name, (rows, churners) in self.rates.items()
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Scale:
+        """The inverse of `to_json`."""
+        return cls(
+            Calibration.from_json(content["calibration"]),
+            Tiers.from_json(content["tiers"]),
+            {r["tier"]: (r["rows"], r["churners"]) for r in content.get("rates", [])},
+        )
 
 
-def learn_scale(
+def learn_scale(  # noqa: PLR0913 - three arrays of the rows, three sections, one seed
     raw: FloatArray,
     churned: BoolArray,
     account: AnyArray,
@@ -41,6 +73,7 @@ def learn_scale(
     tier: TiersParams,
     *,
     seed: int,
+    profit: ProfitParams | None = None,
 ) -> Scale:
     """Calibrate one learner and cut its tiers on the same rows.
 
@@ -51,12 +84,28 @@ def learn_scale(
         calibrate: section `calibrate`.
         tier: section `tiers`.
         seed: of the folds by account.
+        profit: section `evaluate.profit`, for tiers by profit.
 
     Raises:
         DataRefused: when the rows hold one class only.
+        UsageError: when a wanted profit is out of reach.
     """
     found = calibration.learn(raw, churned, account, calibrate, seed)
-    return Scale(found, tiers.learn(found.apply(raw), tier))
+    cut = tiers.learn(found.apply(raw), tier, profit)
+    fixed = calibrate.model_copy(update={"method": found.method})
+    number = np.full(len(raw), -1, dtype=np.int64)
+    fold = folds(account, calibrate.folds, seed, churned)
+    for out in (fold == k for k in np.unique(fold)):
+        kept = churned[~out]
+        if kept.any() and not kept.all():
+            part = calibration.learn(raw[~out], kept, account[~out], fixed, seed)
+            cuts = tiers.learn(part.apply(raw[~out]), tier, profit)
+            number[out] = cuts.number(part.apply(raw[out]))
+    rates = {
+        name: (int((number == i).sum()), int(churned[number == i].sum()))
+        for i, name in enumerate(cut.names)
+    }
+    return Scale(found, cut, rates)
 
 
 def save_scales(folder: Path, scales: Mapping[LearnerName, Scale], champion: LearnerName) -> None:
@@ -66,10 +115,7 @@ def save_scales(folder: Path, scales: Mapping[LearnerName, Scale], champion: Lea
         {
             "schema_version": SCHEMA_VERSION,
             "champion": champion,
-            "models": {
-                name: {"calibration": s.calibration.to_json(), "tiers": s.tiers.to_json()}
-                for name, s in scales.items()
-            },
+            "models": {name: scale.to_json() for name, scale in scales.items()},
         },
     )
 
@@ -96,11 +142,8 @@ class Bundle:
         Raises:
             ChurnlightError: when files are missing, or the two models differ in their features.
         """
-        content: dict[str, Any] = read_json(models / "tiers" / FILE)
-        scales = {
-            name: Scale(Calibration.from_json(s["calibration"]), Tiers.from_json(s["tiers"]))
-            for name, s in content["models"].items()
-        }
+        content = read_stored(models / "tiers" / FILE)
+        scales = {name: Scale.from_json(s) for name, s in content["models"].items()}
         bundle = cls(
             gbm.load(models / "gbm"), tree.load(models / "tree"), scales, content["champion"]
         )

@@ -59,7 +59,9 @@ def crossfit(
     require_both(whole, params.min_churners, "cross-fitting")
     # The whole set has been judged; one fold less may be below the parameter.
     inner = params.model_copy(update={"min_churners": 1})
-    fold = folds(whole.account, params.folds, params.seed, whole.churned)
+    # With the same seed the first fold would be the very accounts that `split_stop` keeps apart to
+    # stop on, where there is one as_of only, and nothing would be left of them.
+    fold = folds(whole.account, params.folds, params.seed + 1, whole.churned)
     of_parts = np.split(fold, np.cumsum([len(part) for part in parts])[:-1])
     out = np.full(len(whole), np.nan)
     for number in range(params.folds):

@@ -39,8 +39,13 @@ class Encoder:
     columns: tuple[Column, ...]
 
     @classmethod
-    def learn(cls, frame: pd.DataFrame) -> Encoder:
+    def learn(cls, frame: pd.DataFrame, least_rows: int = 1) -> Encoder:
         """Read names, kinds and categories from a table.
+
+        Args:
+            frame: the features.
+            least_rows: a category with fewer rows is not kept: it reads as one never seen, so that
+                a column with a value of its own for each row teaches nothing.
 
         Raises:
             DataRefused: names a column that is neither number, boolean nor text, or twice there.
@@ -55,8 +60,8 @@ class Encoder:
         for i, name in enumerate(names):
             values = frame.iloc[:, i]
             kind = _kind(values)
-            found = _texts(values).dropna().unique() if kind == "category" else ()
-            columns.append(Column(name, kind or "numeric", tuple(sorted(found))))
+            found = _categories(values, least_rows) if kind == "category" else ()
+            columns.append(Column(name, kind or "numeric", found))
         return cls(tuple(columns))
 
     @property
@@ -158,6 +163,12 @@ def _kind(values: pd.Series) -> Kind | None:
 def _texts(values: pd.Series) -> pd.Series:
     """The column as text, missing where it was."""
     return values.astype(object).map(str, na_action="ignore")
+
+
+def _categories(values: pd.Series, least_rows: int) -> tuple[str, ...]:
+    """The texts that enough rows hold, sorted."""
+    counts = _texts(values).dropna().value_counts()
+    return tuple(sorted(counts.index[counts >= least_rows]))
 
 
 def _encode(values: pd.Series, column: Column) -> FloatArray:

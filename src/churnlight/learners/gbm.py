@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from churnlight.files import atomic_file, read_json, write_json
-from churnlight.learners.dataset import Dataset, FloatArray, join, require_both
+from churnlight.files import atomic_file, require_file, write_json
+from churnlight.learners.dataset import Dataset, FloatArray, IntArray, join, require_both
 from churnlight.learners.encoding import Encoder
+from churnlight.learners.stored import load_booster, read_stored
 from churnlight.logs import progress
 from churnlight.params.base import SCHEMA_VERSION
 from churnlight.params.learning import TrainParams
@@ -66,9 +67,10 @@ class Gbm:
 
 def load(folder: Path) -> Gbm:
     """Read what `Gbm.save` wrote."""
-    content: dict[str, Any] = read_json(folder / SCHEMA_FILE)
-    text = (folder / MODEL_FILE).read_text(encoding="utf-8")
-    return _loaded(Encoder.from_json(content["features"]), text, content["training"])
+    content = read_stored(folder / SCHEMA_FILE)
+    text = require_file(folder / MODEL_FILE, "train").read_text(encoding="utf-8")
+    encoder = Encoder.from_json(content["features"])
+    return Gbm(encoder, text, load_booster(text, str(folder / MODEL_FILE)), content["training"])
 
 
 def fit(
@@ -98,10 +100,9 @@ def fit(
     require_both(whole, params.min_churners, "training")
     require_both(fit, 1, "fit")
     encoder = Encoder.learn(whole.frame)
-    best, loss = _rounds_needed(encoder, fit, stop, params, threads)
+    best, loss = rounds_needed(encoder, fit, stop, params, threads)
     rounds = max(1, round(best * float(np.sqrt(len(whole) / len(fit)))))
-    booster = _boost(encoder, whole, params, threads, rounds)
-    text = re.sub(r"(?m)^\[num_threads: -?\d+\]$", "[num_threads: 0]", booster.model_to_string())
+    text = _text(_boost(encoder, whole, params, threads, rounds))
     training = {
         "rows": len(whole),
         "churners": whole.churners,
@@ -112,13 +113,77 @@ def fit(
     return _loaded(encoder, text, training)
 
 
-def _loaded(encoder: Encoder, text: str, training: Mapping[str, Any]) -> Gbm:
+def fit_folded(
+    data: Dataset, fold: IntArray, params: TrainParams, threads: int = 1, least_rows: int = 1
+) -> tuple[Gbm, FloatArray]:
+    """Find the number of rounds by cross-validation, then fit all rows; where there is no time.
+
+    All folds are boosted in step, and stop when their mean log loss no longer falls.
+
+    Args:
+        data: all rows.
+        fold: the fold of each row, shape (rows,), by account.
+        params: section `train`.
+        threads: of LightGBM; the model does not depend on it.
+        least_rows: see `Encoder.learn`.
+
+    Returns:
+        The model, and the raw prediction of each row by a model that saw no row of its fold,
+        shape (rows,).
+
+    Raises:
+        DataRefused: with counts, when there is one class only or too few churners.
+    """
     import lightgbm
 
-    return Gbm(encoder, text, lightgbm.Booster(model_str=text), training)
+    require_both(data, params.min_churners, "training")
+    encoder = Encoder.learn(data.frame, least_rows)
+    settings = _settings(params, threads)
+    held = [np.flatnonzero(fold == number) for number in np.unique(fold)]
+    with progress("gbm: cross-validation", params.gbm.max_rounds, "rounds") as advance:
+        found = lightgbm.cv(
+            settings,
+            _table(encoder, data, settings),
+            num_boost_round=params.gbm.max_rounds,
+            folds=[(np.setdiff1d(np.arange(len(data)), out), out) for out in held],
+            callbacks=[_stopping(params), lambda _: advance(1)],
+            return_cvbooster=True,
+        )
+    boosters, losses = found["cvbooster"].boosters, found["valid binary_logloss-mean"]
+    best = len(losses)  # cv cuts its record at the best round
+    matrix = encoder.transform(data.frame)
+    raw = np.empty(len(data))
+    for booster, out in zip(boosters, held, strict=True):
+        raw[out] = booster.predict(matrix[out], num_iteration=best, num_threads=threads)
+    rounds = max(1, round(best * float(np.sqrt(len(held) / (len(held) - 1)))))
+    training = {
+        "rows": len(data),
+        "churners": data.churners,
+        "folds": len(held),
+        "best_round": best,
+        "rounds": rounds,
+        "stop_log_loss": round(float(losses[-1]), 9),
+    }
+    return _loaded(encoder, _text(_boost(encoder, data, params, threads, rounds)), training), raw
 
 
-def _rounds_needed(
+def _text(booster: Any) -> str:
+    """As LightGBM writes it, without the number of threads."""
+    text: str = booster.model_to_string()
+    return re.sub(r"(?m)^\[num_threads: -?\d+\]$", "[num_threads: 0]", text)
+
+
+def _stopping(params: TrainParams) -> Any:
+    import lightgbm
+
+    return lightgbm.early_stopping(params.gbm.early_stopping_rounds, verbose=False, min_delta=_TIE)
+
+
+def _loaded(encoder: Encoder, text: str, training: Mapping[str, Any]) -> Gbm:
+    return Gbm(encoder, text, load_booster(text, "the model just fitted"), training)
+
+
+def rounds_needed(
     encoder: Encoder, fit: Dataset, stop: Dataset, params: TrainParams, threads: int
 ) -> tuple[int, float]:
     """The round with the least log loss on `stop`, and that loss."""
@@ -136,12 +201,7 @@ def _rounds_needed(
             num_boost_round=params.gbm.max_rounds,
             valid_sets=[judged],
             valid_names=["stop"],
-            callbacks=[
-                lightgbm.early_stopping(
-                    params.gbm.early_stopping_rounds, verbose=False, min_delta=_TIE
-                ),
-                lambda _: advance(1),
-            ],
+            callbacks=[_stopping(params), lambda _: advance(1)],
         )
     return int(booster.best_iteration), float(booster.best_score["stop"]["binary_logloss"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,21 @@ class Nodes:
             at[going] = np.where(left, self.left[here], self.right[here])
             going = going[self.left[at[going]] >= 0]
         return at
+
+    def recounted(self, matrix: FloatArray, churned: BoolArray) -> Nodes:
+        """The same questions with the counts of other rows.
+
+        Args:
+            matrix: encoded features, shape (rows, features).
+            churned: the label of each row.
+        """
+        leaf = self.walk(matrix)
+        rows = np.bincount(leaf, minlength=len(self))
+        churners = np.bincount(leaf[churned], minlength=len(self))
+        for node in np.flatnonzero(self.left >= 0)[::-1]:  # children before their parents
+            for counts in (rows, churners):
+                counts[node] = counts[self.left[node]] + counts[self.right[node]]
+        return replace(self, rows=rows.astype(np.int64), churners=churners.astype(np.int64))
 
     def collapse(self, closed: BoolArray) -> Nodes:
         """The tree with the nodes of `closed`, shape (nodes,), turned into leaves."""

@@ -1,9 +1,19 @@
-"""Risk tiers: cuts learned on calibration predictions, frozen, and applied to later ones.
+"""Risk tiers: cuts on the calibrated probability, frozen, and applied to later months.
 
-A probability belongs to the highest tier whose cut it reaches (p >= cut). Rows with the same
-probability are never parted. Where ties allow no exact share, the cut falls where the tier and all
-above it come nearest to the wanted share (the larger on a draw), but a tier is not left empty while
-a distinct probability is left for it.
+A probability belongs to the highest tier whose cut it reaches (p >= cut), so rows with the same
+probability are never parted. Three ways to cut (`tiers.by`):
+
+- share: learned from calibration predictions. Where ties allow no exact share, the cut falls where
+  the tier and all above it come nearest to the wanted share (the larger on a draw), but a tier is
+  not left empty while a distinct probability is left for it.
+- probability: as the parameters say.
+- profit: where the expected profit of contacting one subscriber reaches the wanted level. With a
+  probability p, the mean acceptance g of `evaluate.profit`'s Beta, value V, offer O, contact C
+
+      profit(p) = p g (V - O) - (1 - p) O - C
+
+  as in Verbraken, Verbeke and Baesens (2013): a churner accepts with g and stays, who would have
+  stayed takes the offer anyway. It rises with p, so each level is one probability.
 """
 
 from __future__ import annotations
@@ -14,8 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from churnlight.errors import DataRefused
+from churnlight.errors import DataRefused, UsageError
 from churnlight.learners.dataset import AnyArray, FloatArray, IntArray
+from churnlight.params.judging import ProfitParams
 from churnlight.params.learning import TiersParams
 
 
@@ -27,10 +38,12 @@ class Tiers:
         names: in rising risk.
         cuts: the least probability of each tier above the lowest, in rising order; infinite for a
             tier that nobody reaches.
+        by: what cut them: share, probability or profit.
     """
 
     names: tuple[str, ...]
     cuts: tuple[float, ...]
+    by: str = "share"
 
     def number(self, probability: FloatArray) -> IntArray:
         """The tier's number, 0 the lowest, of each row; shape (rows,)."""
@@ -43,6 +56,7 @@ class Tiers:
     def to_json(self) -> dict[str, Any]:
         """As JSON holds it; null for a cut that nobody reaches."""
         return {
+            "by": self.by,
             "names": list(self.names),
             "cuts": [c if np.isfinite(c) else None for c in self.cuts],
         }
@@ -51,19 +65,55 @@ class Tiers:
     def from_json(cls, content: Mapping[str, Any]) -> Tiers:
         """The inverse of `to_json`."""
         cuts = tuple(np.inf if c is None else float(c) for c in content["cuts"])
-        return cls(tuple(content["names"]), cuts)
+        return cls(tuple(content["names"]), cuts, content.get("by", "share"))
 
 
-def learn(probability: FloatArray, params: TiersParams) -> Tiers:
-    """Cut by share.
+def learn(
+    probability: FloatArray, params: TiersParams, profit: ProfitParams | None = None
+) -> Tiers:
+    """Cut as `tiers.by` says.
 
     Args:
         probability: calibrated predictions of the calibration rows, shape (rows,).
         params: section `tiers`.
+        profit: section `evaluate.profit`, for cuts by profit; its defaults where None.
 
     Raises:
         DataRefused: when there are no rows.
+        UsageError: when a wanted profit can't be reached even by a certain churner.
     """
+    if params.by == "probability":
+        return Tiers(params.names, params.probabilities, "probability")
+    if params.by == "profit":
+        costs = profit or ProfitParams()
+        cuts = tuple(probability_of(level, costs) for level in params.profits_money)
+        return Tiers(params.names, cuts, "profit")
+    return _by_share(probability, params)
+
+
+def expected_profit_money(probability: FloatArray, costs: ProfitParams) -> FloatArray:
+    """Expected profit of contacting each subscriber, money; the formula stands above."""
+    accepted = costs.alpha / (costs.alpha + costs.beta)
+    saved = accepted * (costs.value_money - costs.offer_money)
+    return probability * saved - (1 - probability) * costs.offer_money - costs.contact_money
+
+
+def probability_of(level_money: float, costs: ProfitParams) -> float:
+    """The probability from which a contact is expected to earn `level_money`.
+
+    Raises:
+        UsageError: when not even a certain churner earns it.
+    """
+    nobody, certain = expected_profit_money(np.array([0.0, 1.0]), costs)
+    if level_money > certain:
+        raise UsageError(
+            f"tiers.profits_money: {level_money:g} is out of reach: contacting a certain churner "
+            f"earns {certain:g} by evaluate.profit; lower the level, or put the costs right"
+        )
+    return float((level_money - nobody) / (certain - nobody))
+
+
+def _by_share(probability: FloatArray, params: TiersParams) -> Tiers:
     if len(probability) == 0:
         raise DataRefused(
             "tiers: no calibration predictions to cut: the calibration cohort is empty; "

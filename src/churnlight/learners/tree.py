@@ -7,6 +7,9 @@
 3. The tree grows again on all rows and is pruned with that alpha, or with the next larger one that
    keeps it within tree.max_leaves.
 
+Past 50,000 rows a tree grows on a seeded sample of so many; rows and churners of each node, and so
+pruning and probabilities, are counted on all.
+
 Missing values go the way that scikit-learn learned for each question. Categories are ordered by
 their churn rate in training, so that one question can part them into any two groups by risk.
 """
@@ -22,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from churnlight.files import read_json, write_json
+from churnlight.files import write_json
 from churnlight.learners.dataset import (
     BoolArray,
     Dataset,
@@ -33,6 +36,7 @@ from churnlight.learners.dataset import (
 )
 from churnlight.learners.encoding import Encoder
 from churnlight.learners.nodes import Nodes, closing_alphas
+from churnlight.learners.stored import read_stored
 from churnlight.params.base import SCHEMA_VERSION
 from churnlight.params.learning import TrainParams, TreeParams
 
@@ -41,6 +45,8 @@ _LEAST_ROWS = 20  # of a leaf, however small the data
 # A leaf's probability counts this many rows at the overall rate besides its own, so that a pure
 # leaf of a few rows neither says 0 or 1 nor stands above a large leaf that is nearly as risky.
 _PRIOR_ROWS = 20.0
+# More rows than these find no better questions for some twenty leaves, but take minutes.
+_GROWN_ON = 50_000
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ class Tree:
 
 def load(folder: Path) -> Tree:
     """Read what `Tree.save` wrote."""
-    content: dict[str, Any] = read_json(folder / FILE)
+    content = read_stored(folder / FILE)
     return Tree(
         encoder=Encoder.from_json(content["features"]),
         ranks={int(i): np.array(r, dtype=np.float64) for i, r in content["ranks"].items()},
@@ -122,17 +128,15 @@ def fit(
     encoder = Encoder.learn(whole.frame)
     alpha, found = _choose_alpha(encoder, fit, stop, params)
     matrix = encoder.transform(whole.frame)
-    ranks = _category_ranks(encoder, matrix, whole.churned, _least_rows(params.tree, len(whole)))
-    grown = _grow(_ranked(matrix, ranks), whole.churned, params)
-    closing = closing_alphas(grown)
-    used = max(alpha, _alpha_within(grown, closing, params.tree.max_leaves))
-    nodes = grown.collapse(closing <= used)
+    grown = _Grown.on(encoder, matrix, whole.churned, params)
+    used = max(alpha, _alpha_within(grown.nodes, grown.closing, params.tree.max_leaves))
+    nodes = grown.pruned(used, params.tree.max_leaves).nodes
     logging.getLogger(__name__).info(
-        "tree: %d leaves of %d, alpha %.3g", len(nodes.leaves), len(grown.leaves), used
+        "tree: %d leaves of %d, alpha %.3g", len(nodes.leaves), len(grown.nodes.leaves), used
     )
     return Tree(
         encoder=encoder,
-        ranks=ranks,
+        ranks=grown.ranks,
         nodes=nodes,
         had_missing=np.asarray(np.isnan(matrix).any(axis=0), dtype=bool),
         training={
@@ -141,10 +145,103 @@ def fit(
             "alpha_chosen": alpha,
             "alpha_used": used,
             **found,
-            "leaves_before_pruning": len(grown.leaves),
+            "leaves_before_pruning": len(grown.nodes.leaves),
             "leaves": len(nodes.leaves),
         },
     )
+
+
+def fit_folded(
+    data: Dataset, fold: IntArray, params: TrainParams, threads: int = 1, least_rows: int = 1
+) -> tuple[Tree, FloatArray]:
+    """Prune by cross-validation (Breiman and others 1984, chapter 3); where there is no time.
+
+    A tree grows on all rows, and one on the rows outside each fold. Of the alphas at which the
+    first one changes, the one whose pruned trees rank their own fold best on the mean (ROC AUC;
+    then log loss, then the larger alpha) prunes them all.
+
+    Args:
+        data: all rows.
+        fold: the fold of each row, shape (rows,), by account.
+        params: section `train`.
+        threads: not used; the learners share one signature.
+        least_rows: see `Encoder.learn`.
+
+    Returns:
+        The model, and the raw prediction of each row by a tree that saw no row of its fold, shape
+        (rows,).
+
+    Raises:
+        DataRefused: with counts, when there is one class only or too few churners.
+    """
+    del threads
+    require_both(data, params.min_churners, "training")
+    encoder = Encoder.learn(data.frame, least_rows)
+    matrix = encoder.transform(data.frame)
+    every = _Grown.on(encoder, matrix, data.churned, params)
+    candidates = _candidates(every.nodes, every.closing, params.tree.max_leaves)
+    scores = np.zeros((len(candidates), 2))
+    raws = np.empty((len(candidates), len(data)))
+    for number in np.unique(fold):
+        held = fold == number
+        part = _Grown.on(encoder, matrix[~held], data.churned[~held], params)
+        for i, alpha in enumerate(candidates):
+            raws[i, held] = part.pruned(alpha, params.tree.max_leaves).raw(matrix[held])
+            scores[i] += _judge(raws[i, held], data.churned[held])
+    scores = np.round(scores / len(np.unique(fold)), 9)
+    best = min(range(len(candidates)), key=lambda i: (*scores[i], -candidates[i]))
+    final = every.pruned(candidates[best], params.tree.max_leaves)
+    return Tree(
+        encoder=encoder,
+        ranks=every.ranks,
+        nodes=final.nodes,
+        had_missing=np.asarray(np.isnan(matrix).any(axis=0), dtype=bool),
+        training={
+            "rows": len(data),
+            "churners": data.churners,
+            "folds": len(np.unique(fold)),
+            "alpha_chosen": candidates[best],
+            "stop_roc_auc": -float(scores[best, 0]),
+            "stop_log_loss": float(scores[best, 1]),
+            "leaves_before_pruning": len(every.nodes.leaves),
+            "leaves": len(final.nodes.leaves),
+        },
+    ), raws[best]
+
+
+@dataclass(frozen=True)
+class _Grown:
+    """A tree on some rows, with what prunes it and what turns categories into numbers."""
+
+    nodes: Nodes
+    closing: FloatArray
+    ranks: Mapping[int, FloatArray]
+
+    @classmethod
+    def on(
+        cls, encoder: Encoder, matrix: FloatArray, churned: BoolArray, params: TrainParams
+    ) -> _Grown:
+        """Grow on encoded rows."""
+        ranks = _category_ranks(encoder, matrix, churned, _least_rows(params.tree, len(churned)))
+        nodes = _grow(_ranked(matrix, ranks), churned, params)
+        return cls(nodes, closing_alphas(nodes), ranks)
+
+    def pruned(self, alpha: float, max_leaves: int) -> _Grown:
+        """With this alpha, or the next larger one that leaves at most `max_leaves` leaves."""
+        used = max(alpha, _alpha_within(self.nodes, self.closing, max_leaves))
+        return _Grown(self.nodes.collapse(self.closing <= used), self.closing, self.ranks)
+
+    def raw(self, matrix: FloatArray) -> FloatArray:
+        """Probability before calibration of encoded rows, shape (rows,)."""
+        return leaf_probability(self.nodes)[self.nodes.walk(_ranked(matrix, self.ranks))]
+
+
+def _judge(p: FloatArray, churned: BoolArray) -> tuple[float, float]:
+    """ROC AUC with its sign turned (0.5 where one class is missing), and log loss."""
+    from sklearn.metrics import roc_auc_score
+
+    auc = float(roc_auc_score(churned, p)) if 0 < churned.sum() < len(churned) else 0.5
+    return -auc, -float(np.mean(np.log(np.where(churned, p, 1 - p))))
 
 
 def leaf_probability(nodes: Nodes) -> FloatArray:
@@ -158,22 +255,14 @@ def _choose_alpha(
     encoder: Encoder, fit: Dataset, stop: Dataset, params: TrainParams
 ) -> tuple[float, dict[str, float]]:
     """The alpha that ranks `stop` best, and what was reached there."""
-    from sklearn.metrics import roc_auc_score
-
-    matrix = encoder.transform(fit.frame)
-    ranks = _category_ranks(encoder, matrix, fit.churned, _least_rows(params.tree, len(fit)))
-    grown = _grow(_ranked(matrix, ranks), fit.churned, params)
-    closing = closing_alphas(grown)
-    judged = _ranked(encoder.transform(stop.frame), ranks)
-    one_class = stop.churners in {0, len(stop)}
+    grown = _Grown.on(encoder, encoder.transform(fit.frame), fit.churned, params)
+    judged = encoder.transform(stop.frame)
     best = (np.inf, np.inf, np.inf)
-    for alpha in _candidates(grown, closing, params.tree.max_leaves):
-        nodes = grown.collapse(closing <= alpha)
-        p = leaf_probability(nodes)[nodes.walk(judged)]
-        auc = 0.5 if one_class else float(roc_auc_score(stop.churned, p))
-        loss = -float(np.mean(np.log(np.where(stop.churned, p, 1 - p))))
+    for alpha in _candidates(grown.nodes, grown.closing, params.tree.max_leaves):
+        p = grown.pruned(alpha, params.tree.max_leaves).raw(judged)
+        auc, loss = _judge(p, stop.churned)
         # Rounded, so that no last digit decides; the larger alpha wins a tie.
-        best = min(best, (-round(auc, 9), round(loss, 9), -alpha))
+        best = min(best, (round(auc, 9), round(loss, 9), -alpha))
     return -best[2], {"stop_roc_auc": -best[0], "stop_log_loss": best[1]}
 
 
@@ -198,6 +287,15 @@ def _least_rows(params: TreeParams, rows: int) -> int:
 
 
 def _grow(matrix: FloatArray, churned: BoolArray, params: TrainParams) -> Nodes:
+    """The tree before pruning."""
+    if len(churned) <= _GROWN_ON:
+        return _grow_on(matrix, churned, params)
+    draws = np.random.Generator(np.random.PCG64(params.seed))
+    drawn = np.sort(draws.permutation(len(churned))[:_GROWN_ON])
+    return _grow_on(matrix[drawn], churned[drawn], params).recounted(matrix, churned)
+
+
+def _grow_on(matrix: FloatArray, churned: BoolArray, params: TrainParams) -> Nodes:
     from sklearn.tree import DecisionTreeClassifier
 
     grower = DecisionTreeClassifier(

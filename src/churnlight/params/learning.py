@@ -1,7 +1,8 @@
-"""Sections that the models read: train, calibrate, tiers, evaluate, explain."""
+"""Sections that the models read: train, calibrate, tiers, explain."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -25,8 +26,14 @@ class GbmParams(Section):
     feature_fraction: float = Field(default=0.5, gt=0, le=1)
     bagging_fraction: float = Field(default=0.8, gt=0, le=1)
     lambda_l2: float = Field(default=5.0, ge=0)
-    max_rounds: int = Field(default=600, ge=1)
+    max_rounds: int = Field(default=2000, ge=1)
     early_stopping_rounds: int = Field(default=50, ge=1)
+
+
+class TuneParams(Section):
+    """The search for better settings of LightGBM."""
+
+    trials: int = Field(default=0, ge=0)
 
 
 class TrainParams(Section):
@@ -39,6 +46,7 @@ class TrainParams(Section):
     champion: Literal["tree", "gbm"] = "gbm"
     tree: TreeParams = TreeParams()
     gbm: GbmParams = GbmParams()
+    tune: TuneParams = TuneParams()
 
 
 class CalibrateParams(Section):
@@ -50,30 +58,52 @@ class CalibrateParams(Section):
 
 
 class TiersParams(Section):
-    """Names in rising risk; the share of the cohort that each tier above the lowest holds."""
+    """Names in rising risk, and what parts one tier from the next.
 
+    Attributes:
+        by: which of the three lists below cuts.
+        names: of the tiers.
+        shares: of the cohort that each tier holds on the calibrate as_of.
+        probabilities: the least probability of each tier above the lowest.
+        profits_money: the least expected profit of a contact, of each tier above the lowest.
+    """
+
+    by: Literal["share", "probability", "profit"] = "share"
     names: tuple[str, ...] = ("blue", "green", "yellow", "red", "white")
     shares: tuple[float, ...] = (0.60, 0.25, 0.10, 0.04, 0.01)
+    probabilities: tuple[float, ...] = (0.05, 0.15, 0.35, 0.60)
+    profits_money: tuple[float, ...] = (0.0, 5.0, 15.0, 30.0)
 
     @model_validator(mode="after")
     def _match(self) -> TiersParams:
+        if len(set(self.names)) != len(self.names):
+            raise ValueError("tiers.names holds a name twice")
+        if self.by == "share":
+            self._hold_shares()
+        elif self.by == "probability":
+            self._hold_cuts("probabilities", self.probabilities)
+            if not all(0 < p < 1 for p in self.probabilities):
+                raise ValueError("tiers.probabilities: each must stand between 0 and 1")
+        else:
+            self._hold_cuts("profits_money", self.profits_money)
+        return self
+
+    def _hold_shares(self) -> None:
         if len(self.names) != len(self.shares):
             raise ValueError(
                 f"tiers.names has {len(self.names)} entries, tiers.shares {len(self.shares)}"
             )
-        if len(set(self.names)) != len(self.names):
-            raise ValueError("tiers.names holds a name twice")
         if any(s < 0 for s in self.shares) or abs(sum(self.shares) - 1) > 1e-9:
             raise ValueError(f"tiers.shares adds up to {sum(self.shares):g}, not to 1")
-        return self
 
-
-class EvaluateParams(Section):
-    """What is measured on the test as_of."""
-
-    bootstrap: int = Field(default=1000, ge=100)
-    seed: int = 7
-    top_shares: tuple[float, ...] = (0.01, 0.05, 0.10, 0.20)
+    def _hold_cuts(self, name: str, cuts: tuple[float, ...]) -> None:
+        if len(cuts) != len(self.names) - 1:
+            raise ValueError(
+                f"tiers.{name} has {len(cuts)} entries, tiers.names {len(self.names)}: give one "
+                "for each tier above the lowest"
+            )
+        if any(a >= b for a, b in pairwise(cuts)):
+            raise ValueError(f"tiers.{name} does not rise: {', '.join(f'{c:g}' for c in cuts)}")
 
 
 class ExplainParams(Section):

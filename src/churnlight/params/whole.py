@@ -16,9 +16,9 @@ from churnlight.params.data import (
     ExtractsParams,
     TimeParams,
 )
+from churnlight.params.judging import EvaluateParams, GateParams
 from churnlight.params.learning import (
     CalibrateParams,
-    EvaluateParams,
     ExplainParams,
     TiersParams,
     TrainParams,
@@ -44,6 +44,7 @@ class Params(Section):
     calibrate: CalibrateParams = CalibrateParams()
     tiers: TiersParams = TiersParams()
     evaluate: EvaluateParams = EvaluateParams()
+    gate: GateParams = GateParams()
     explain: ExplainParams = ExplainParams()
     report: ReportParams = ReportParams()
     tracking: TrackingParams = TrackingParams()

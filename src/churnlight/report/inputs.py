@@ -46,6 +46,7 @@ class ReportInputs:
         label_kinds: what counts as churned.
         champion: the model whose tiers the team works with.
         provenance: commit, hashes, parameters.
+        ablation: content of data/backtest/ablation.json, where `churnlight backtest` wrote it.
     """
 
     language: Language
@@ -58,6 +59,7 @@ class ReportInputs:
     label_kinds: tuple[str, ...]
     champion: Learner
     provenance: Provenance
+    ablation: Mapping[str, Any] | None = None
 
 
 def scored_tiers(scores: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from churnlight.files import atomic_file
 from churnlight.report.palette import MODEL_COLOURS, tint
 
 PLOTS = ("roc.png", "pr.png", "calibration.png", "tiers.png", "importance.png")
-_NAMES = {"gbm": "LightGBM", "tree": "Decision tree"}
-_LINES = {"gbm": "-", "tree": "--"}
-_MARKS = {"gbm": "o", "tree": "s"}
+NAMES = {"gbm": "LightGBM", "tree": "Decision tree"}
+LINES = {"gbm": "-", "tree": "--"}
+MARKS = {"gbm": "o", "tree": "s"}
 _HATCHES = {"gbm": "", "tree": "///"}
 _SHOWN = 20
 
@@ -44,7 +44,7 @@ def write_plots(
     }
     paths = []
     for name in PLOTS:
-        with _figure(note) as (figure, axes), atomic_file(folder / name) as part:
+        with figure_of(note) as (figure, (axes,)), atomic_file(folder / name) as part:
             draw[name](axes)
             # Without the Software entry the bytes don't change with matplotlib's version string.
             figure.savefig(part, format="png", dpi=110, metadata={"Software": None})
@@ -53,8 +53,13 @@ def write_plots(
 
 
 @contextmanager
-def _figure(note: str) -> Iterator[tuple[Any, Any]]:
-    """A figure of matplotlib's own defaults, whatever the user's matplotlibrc says."""
+def figure_of(note: str, columns: int = 1) -> Iterator[tuple[Any, Any]]:
+    """A figure and its axes, with matplotlib's own defaults, whatever the user's matplotlibrc says.
+
+    Args:
+        note: small print at the foot.
+        columns: how many axes stand side by side.
+    """
     from matplotlib import rc_context, rcParamsDefault
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -73,10 +78,10 @@ def _figure(note: str) -> Iterator[tuple[Any, Any]]:
     }
     with rc_context(plain):
         layout = ConstrainedLayoutEngine(rect=(0, 0.03, 1, 0.97))
-        figure = Figure(figsize=(7.2, 5.0), layout=layout)
+        figure = Figure(figsize=(7.2 * columns, 5.0), layout=layout)
         FigureCanvasAgg(figure)
         figure.text(0.995, 0.005, note, ha="right", va="bottom", fontsize=8, color="#55606f")
-        yield figure, figure.subplots()
+        yield figure, figure.subplots(1, columns, squeeze=False)[0]
 
 
 def _value(content: Mapping[str, Any], key: str) -> str:
@@ -114,9 +119,9 @@ def _lines(axes: Any, details: Details, curve: str, metric: str) -> None:
             axes.plot(
                 x,
                 y,
-                _LINES[model],
+                LINES[model],
                 color=MODEL_COLOURS[model],
-                label=f"{_NAMES[model]}{_value(content, metric)}",
+                label=f"{NAMES[model]}{_value(content, metric)}",
             )
 
 
@@ -137,10 +142,10 @@ def _calibration(axes: Any, details: Details) -> None:
             [b["predicted"] for b in bins],
             [b["observed"] for b in bins],
             yerr=list(zip(*spreads, strict=True)),
-            fmt=_MARKS[model],
+            fmt=MARKS[model],
             mfc="white",
             color=MODEL_COLOURS[model],
-            label=_NAMES[model],
+            label=NAMES[model],
         )
     axes.plot([0, top], [0, top], ":", color="#55606f", label="just right")
     axes.set(title="Calibration", xlabel="Predicted probability", ylabel="Observed churn rate")
@@ -159,7 +164,7 @@ def _tiers(axes: Any, details: Details) -> None:
         tiers = [t for t in content["tiers"] if t["rate"] is not None]
         shift = (index - (len(models) - 1) / 2) * width
         style: dict[str, Any] = {"edgecolor": "#1c2430", "hatch": _HATCHES[model]}
-        legend.append(Patch(facecolor="white", label=_NAMES[model], **style))
+        legend.append(Patch(facecolor="white", label=NAMES[model], **style))
         if not tiers:
             continue
         at = [names.index(t["tier"]) + shift for t in tiers]

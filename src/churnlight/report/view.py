@@ -11,6 +11,7 @@ from churnlight.report import charts, formats
 from churnlight.report.inputs import Language, ReportInputs
 from churnlight.report.svg import Caption
 from churnlight.report.view_models import View, model_view, scale_of
+from churnlight.report.view_parts import ablation_view, segment_view
 from churnlight.report.view_time import moments, time_view
 from churnlight.report.words import Words
 
@@ -34,6 +35,8 @@ def page(inputs: ReportInputs, language: Language) -> View:
         "brief": _brief(inputs, words),
         "tiers": _tier_tables(inputs, words),
         "models": model_view(inputs, words),
+        "segments": segment_view(inputs, words),
+        "ablation": ablation_view(inputs, words),
         "time": time_view(inputs, words),
         "cohort": _cohort(inputs, words),
         "meanings": _meanings(inputs, words),

@@ -19,6 +19,8 @@ _RANKING = ("roc_auc", "pr_auc")
 # Of all differences these are shown: the rankings, and the lengths of a usual call list.
 _PAIRED = (*_RANKING, "lift_at_5", "lift_at_10")
 _LOWER_IS_BETTER = ("brier", "ece", "log_loss")
+_LISTS = ("precision_at_n", "recall_at_n")
+_PROFITS = ("max_profit_money", "expected_max_profit_money")
 _FINE = {"brier", "ece"}
 _LIFT = re.compile(r"^lift_at_(.+)$")
 FEATURES_SHOWN = 15
@@ -51,16 +53,34 @@ def reading(metrics: Mapping[str, Any], key: str) -> dict[str, float | None]:
 
 
 def show(key: str, value: float | None) -> str:
-    """A measure's value as people write it: lift 4.2×, Brier 0.0391, AUC 0.871."""
+    """A measure's value as people write it: lift 4.2×, Brier 0.0391, AUC 0.871, recall 32.1%."""
     if _LIFT.match(key):
         return formats.DASH if value is None else f"{formats.number(value, 1)}×"
-    return formats.number(value, 4 if key in _FINE else 3)
+    return _plain(key, value)
 
 
 def spread(key: str, one: Mapping[str, float | None]) -> str:
     """A measure's interval in the same style as its value; "" when there is none."""
-    digits = 1 if _LIFT.match(key) else 4 if key in _FINE else 3
-    return formats.between(one["low"], one["high"], lambda value: formats.number(value, digits))
+    return formats.between(one["low"], one["high"], lambda value: _plain(key, value))
+
+
+def _plain(key: str, value: float | None) -> str:
+    return formats.percent(value) if key in _LISTS else formats.number(value, _digits(key))
+
+
+def _digits(key: str) -> int:
+    if _LIFT.match(key):
+        return 1
+    return 2 if key in _PROFITS else 4 if key in _FINE else 3
+
+
+def signed_pair(key: str, one: Mapping[str, float | None]) -> dict[str, str]:
+    """A difference and its interval, the sign always shown."""
+
+    def sign(number: float | None) -> str:
+        return formats.signed(number, _digits(key))
+
+    return {"value": sign(one["value"]), "interval": formats.between(one["low"], one["high"], sign)}
 
 
 def metric_name(key: str, words: Words) -> str:
@@ -100,7 +120,8 @@ def _metrics(inputs: ReportInputs, words: Words) -> list[View]:
     present = {key for column in columns for key in column}
     lifts = sorted((k for k in present if _LIFT.match(k)), key=lambda k: float(_percent_of(k)))
     rows = []
-    for key in (k for k in (*_RANKING, *lifts, *_LOWER_IS_BETTER) if k in present):
+    order = (*_RANKING, *lifts, *_LISTS, *_PROFITS, *_LOWER_IS_BETTER)
+    for key in (k for k in order if k in present):
         name, says = _metric_words(key, inputs.details, words)
         cells = [
             {"value": show(key, one["value"]), "interval": spread(key, one)}
@@ -115,7 +136,8 @@ def _metric_words(key: str, details: Mapping[str, Any], words: Words) -> tuple[s
         return metric_name(key, words), words("lift_says", share=_percent_of(key))
     total = details["subscribers"]
     base = formats.number(details["churners"] / total if total else None)
-    return words(key), words(f"{key}_says", base=base)
+    calls = formats.count(details.get("call_list"))
+    return words(key), words(f"{key}_says", base=base, calls=calls)
 
 
 def paired_rows(details: Mapping[str, Any], words: Words) -> list[View]:
@@ -141,7 +163,7 @@ def paired_rows(details: Mapping[str, Any], words: Words) -> list[View]:
 def _pair(
     pair: str, key: str, one: Mapping[str, float | None], who: Mapping[str, str], words: Words
 ) -> View:
-    digits = 1 if _LIFT.match(key) else 4 if key in _FINE else 3
+    digits = _digits(key)
     value, low, high = one["value"], one["low"], one["high"]
 
     def sign(number: float | None) -> str:

@@ -5,7 +5,7 @@ Placeholders in braces are filled in by `view`. No markup stands here: all of it
 
 from __future__ import annotations
 
-from churnlight.report import words_background, words_findings
+from churnlight.report import words_background, words_findings, words_parts
 from churnlight.report.inputs import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -16,6 +16,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     **words_findings.TIERS,
     **words_findings.MODELS,
     **words_findings.FEATURES,
+    **words_parts.LISTS,
+    **words_parts.SEGMENTS,
+    **words_parts.ABLATION,
     **words_background.TIME,
     **words_background.COHORT,
     **words_background.MEANING,

@@ -31,13 +31,18 @@ def read_as_of(project: Project, as_of: str) -> tuple[pd.DataFrame, pd.DataFrame
         one row a cohort member, sorted by subscriber.
     """
     features = _read(project.features(as_of) / "features.parquet")
-    labels = _read(project.labels(as_of) / "labels.parquet")
+    labels = read_labels(project, as_of)
     if not features["subscriber_id"].equals(labels["subscriber_id"]):
         raise UsageError(
             f"features and labels of as_of {as_of} are not about the same subscribers: "
             "`dvc repro -f features` makes both anew"
         )
     return features.drop(columns="subscriber_id"), labels.assign(as_of=as_of)
+
+
+def read_labels(project: Project, as_of: str) -> pd.DataFrame:
+    """The columns of labels.parquet of an as_of, sorted by subscriber."""
+    return _read(project.labels(as_of) / "labels.parquet")
 
 
 def read_labelled(project: Project, as_ofs: list[str], treated: str) -> Dataset:

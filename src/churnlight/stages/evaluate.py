@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,8 +12,10 @@ from churnlight import files
 from churnlight.assess import evaluate as assess
 from churnlight.learners.champion import Bundle
 from churnlight.params.data import EngineParams
-from churnlight.params.learning import EvaluateParams, TrainParams
-from churnlight.stages.datasets import read_as_of, read_role, usable
+from churnlight.params.judging import EvaluateParams
+from churnlight.params.learning import TrainParams
+from churnlight.paths import Project
+from churnlight.stages.datasets import read_as_of, read_labels, read_role, usable
 from churnlight.stages.stage import main, report_rows, running
 
 
@@ -24,8 +28,10 @@ def evaluate() -> None:
         _, as_ofs = read_role(stage.project, "test")
         frame, people = read_as_of(stage.project, as_ofs[-1])
         mask = usable(people, treated)
+        seen = people["subscriber_id"].isin(learned_from(stage.project, treated))
         predictions = pd.concat(
-            [people[mask], bundle.predict_both(frame[mask], threads)], axis="columns"
+            [people.assign(in_fit=seen)[mask], bundle.predict_both(frame[mask], threads)],
+            axis="columns",
         ).reset_index(drop=True)
         report_rows("tested on", len(predictions))
         metrics, details = assess(
@@ -44,6 +50,16 @@ def evaluate() -> None:
             pq.write_table(table, out / "predictions.parquet", compression="zstd")
             files.write_json(out / "details.json", details)
         files.write_json(stage.project.metrics, metrics)
+
+
+def learned_from(project: Project, treated: str) -> set[Any]:
+    """Subscribers that stood in a fit as_of; the others are new to both models."""
+    _, as_ofs = read_role(project, "fit")
+    found: set[Any] = set()
+    for as_of in as_ofs:
+        people = read_labels(project, as_of)
+        found |= set(people.loc[usable(people, treated), "subscriber_id"])
+    return found
 
 
 if __name__ == "__main__":

@@ -54,7 +54,14 @@ def _inputs(stage: Stage) -> ReportInputs:
         label_kinds=stage.section("label", LabelParams).kinds,
         champion=stage.section("train", TrainParams).champion,
         provenance=Provenance(data=_hashes(project), parameters=parameters_shown(stage)),
+        ablation=_ablation(project),
     )
+
+
+def _ablation(project: Project) -> dict[str, Any] | None:
+    """What `churnlight backtest` found, where it was run; no stage makes it, so none is asked."""
+    path = project.backtest / "ablation.json"
+    return dict(files.read_json(path)) if path.is_file() else None
 
 
 def parameters_shown(stage: Stage) -> dict[str, Any]:

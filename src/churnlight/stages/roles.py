@@ -32,6 +32,7 @@ def roles() -> None:
                 content = {
                     "role": role,
                     "search": search_as_ofs(as_ofs, time, label) if role == "fit" else [],
+                    "searches": searches(as_ofs, time, label) if role == "fit" else {},
                     "crossfit": crossfit and role in ("fit", "calibrate"),
                     "as_ofs": {
                         as_of: {
@@ -56,6 +57,12 @@ def search_as_ofs(as_ofs: list[str], time: TimeParams, label: LabelParams) -> li
     cutoff = moment(as_ofs[-1], time).cutoff
     spend = label.spend_churn_months
     return [a for a in as_ofs[:-1] if outcome_known_at(moment(a, time), time, spend) <= cutoff]
+
+
+def searches(as_ofs: list[str], time: TimeParams, label: LabelParams) -> dict[str, list[str]]:
+    """What each fit as_of may judge: see `search_as_ofs`; those that may judge nothing are out."""
+    found = {a: search_as_ofs(as_ofs[: i + 1], time, label) for i, a in enumerate(as_ofs)}
+    return {as_of: earlier for as_of, earlier in found.items() if earlier}
 
 
 if __name__ == "__main__":

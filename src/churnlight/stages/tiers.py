@@ -17,6 +17,7 @@ from churnlight.learners.champion import LEARNERS, learn_scale, save_scales
 from churnlight.learners.dataset import FloatArray, join, require_both
 from churnlight.learners.folds import split_stop
 from churnlight.params.data import EngineParams
+from churnlight.params.judging import EvaluateParams
 from churnlight.params.learning import CalibrateParams, TiersParams, TrainParams
 from churnlight.paths import Project
 from churnlight.stages.datasets import read_labelled, read_role
@@ -54,6 +55,7 @@ def tiers() -> None:
                 stage.section("calibrate", CalibrateParams),
                 stage.section("tiers", TiersParams),
                 seed=params.seed,
+                profit=stage.section("evaluate", EvaluateParams).profit,
             )
             log.info("  %s: %s", name, scales[name].calibration.method)
         with files.atomic_folder(stage.project.tiers) as out:

@@ -10,37 +10,95 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from churnlight import files, tracking
+import pandas as pd
+
+from churnlight import files, registry, tracking
+from churnlight.errors import ChurnlightError
 from churnlight.features.dictionary import markdown
+from churnlight.learners import tuning
 from churnlight.params.base import read_section, read_yaml
+from churnlight.params.data import TimeParams
+from churnlight.params.judging import EvaluateParams, GateParams
 from churnlight.params.learning import TrainParams
 from churnlight.params.output import TrackingParams
+from churnlight.params.population import LabelParams
 from churnlight.paths import Project
-from churnlight.stages.datasets import read_as_of, read_role
+from churnlight.stages.datasets import read_as_of, read_role, to_dataset, usable
 from churnlight.stages.stage import main, running
+from churnlight.timeline import moment, outcome_known_at
 
 LEARNERS = ("tree", "gbm")
 _EXAMPLE_ROWS = 5
 
 
 def track() -> None:
-    """Write data/tracking/runs.json: run id and version of each learner."""
+    """Write data/tracking: runs.json, run id and version of each learner; gate.json."""
     with running("track") as stage:
-        files.write_json(stage.project.tracking, track_run(stage.project))
+        runs, decision = track_run(stage.project)
+        files.write_json(stage.project.tracking, runs)
+        files.write_json(stage.project.gate, decision)
 
 
-def track_run(project: Project) -> dict[str, dict[str, str]]:
-    """Log what MLflow lacks of the finished run; see `tracking.log_runs`.
+def track_run(project: Project) -> tuple[dict[str, dict[str, str]], dict[str, Any]]:
+    """Log what MLflow lacks of the finished run, and hold the champion learner to the gate.
+
+    Returns:
+        What `tracking.log_runs` and `registry.settle` return.
 
     Raises:
         ChurnlightError: when a stage has not run yet, or the store refuses.
     """
     params = read_section(project.params_file, "tracking", TrackingParams)
     train = read_section(project.params_file, "train", TrainParams)
-    runs = [_model_run(project, learner) for learner in LEARNERS]
-    return tracking.log_runs(
-        project.home, params.experiment, params.model_name, runs, train.champion
+    models = [_model_run(project, learner) for learner in LEARNERS]
+    runs = tracking.log_runs(project.home, params.experiment, params.model_name, models)
+    test, probability = _test_cohort(project, train)
+    run = runs[train.champion]
+    decision = registry.settle(
+        project.home,
+        params.model_name,
+        registry.Challenger(train.champion, run["version"], run["run_id"], probability),
+        test,
+        (
+            read_section(project.params_file, "gate", GateParams),
+            read_section(project.params_file, "evaluate", EvaluateParams),
+        ),
     )
+    return runs, decision
+
+
+def _test_cohort(project: Project, train: TrainParams) -> tuple[registry.TestCohort, Any]:
+    """The test rows as evaluate measured them, and what the challenger said of them."""
+    at = moment(
+        read_role(project, "test")[1][-1], read_section(project.params_file, "time", TimeParams)
+    )
+    frame, people = read_as_of(project, at.key)
+    rows = to_dataset(frame, people, usable(people, train.treated))
+    said = pd.read_parquet(
+        files.require_file(project.evaluation / "predictions.parquet", "evaluate")
+    )
+    if said["subscriber_id"].tolist() != rows.subscriber.tolist():
+        raise ChurnlightError(
+            "data/evaluation/predictions.parquet is not about the test as_of's subscribers: "
+            "`dvc repro -f evaluate` makes it anew"
+        )
+    cohort = registry.TestCohort(at, rows.frame, rows.churned, rows.account)
+    return cohort, said[f"probability_{train.champion}"].to_numpy(dtype="float64")
+
+
+def learned_until(project: Project) -> dict[str, str]:
+    """The as_ofs of each role, and when the last label that was learned from was complete."""
+    time = read_section(project.params_file, "time", TimeParams)
+    label = read_section(project.params_file, "label", LabelParams)
+    by_role = {role: read_role(project, role)[1] for role in ("fit", "calibrate", "test")}
+    known = max(
+        outcome_known_at(moment(as_of, time), time, label.spend_churn_months)
+        for as_of in (*by_role["fit"], *by_role["calibrate"])
+    )
+    return {
+        **{f"churnlight.as_ofs.{role}": ",".join(as_ofs) for role, as_ofs in by_role.items()},
+        registry.LABELS_KNOWN_AT: known.isoformat(),
+    }
 
 
 def _model_run(project: Project, learner: str) -> tracking.ModelRun:
@@ -63,6 +121,7 @@ def _model_run(project: Project, learner: str) -> tracking.ModelRun:
         metrics=metrics,
         tags={
             "churnlight.commit": tracking.git_commit(project.root),
+            **learned_until(project),
             **{f"churnlight.sha256.{name}": value for name, value in hashes.items()},
         },
         folders={
@@ -75,7 +134,16 @@ def _model_run(project: Project, learner: str) -> tracking.ModelRun:
         texts={"dictionary/features.md": markdown()},
         bundle=project.root / "models",
         example=frame.head(_EXAMPLE_ROWS),
+        trials=_trials(project, learner),
     )
+
+
+def _trials(project: Project, learner: str) -> list[dict[str, Any]]:
+    """The trials of a tuned model; none where it was not tuned."""
+    path = project.model(learner) / tuning.FILE
+    content: dict[str, Any] = files.read_json(path) if path.is_file() else {"trials": []}
+    found: list[dict[str, Any]] = content["trials"]
+    return found
 
 
 def _tracked_params(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Stage train, one a learner: the decision tree or LightGBM, on the same rows.
 
 Pruning and stopping use the last fit as_of, after a fit on those whose labels were complete by its
-cutoff; then both are refitted on all of them.
+cutoff; then both are refitted on all of them. With `train.tune.trials` LightGBM's settings are
+searched before, over the fit as_ofs in order of time; models/gbm/trials.json keeps the trials.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 
 from churnlight import files
 from churnlight.errors import UsageError
-from churnlight.learners import gbm, tree
+from churnlight.learners import gbm, tree, tuning
 from churnlight.learners.crossfit import crossfit
 from churnlight.learners.folds import split_stop
 from churnlight.params.data import EngineParams
@@ -38,9 +39,15 @@ def train(name: str) -> None:
         report_rows("learned from", len(whole))
         learner = LEARNERS[name]
         fit, stop, *rest = split_stop(whole, params.seed, role["search"])
+        trials: list[tuning.Trial] = []
+        if name == "gbm" and params.tune.trials:
+            found = tuning.splits(whole, role["searches"])
+            params, trials = tuning.tune(found, params, threads)
         model = learner.fit(fit, stop, params, threads, *rest)
         with files.atomic_folder(stage.project.model(name)) as out:
             model.save(out)
+            if trials:
+                tuning.save(out, trials)
             if role["crossfit"]:
                 raw = crossfit(learner, fit, stop, params, threads, *rest)
                 pq.write_table(pa.table({"raw": raw}), out / "crossfit.parquet")
