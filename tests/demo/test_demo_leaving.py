@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from churnlight.demo import generate, require_size, simulate
-from churnlight.errors import DataRefused, UsageError
+from churnlight.errors import UsageError
 from churnlight.params.data import TimeParams
 from churnlight.params.output import DemoParams
 
@@ -31,7 +31,8 @@ def test_same_seed_same_bytes_with_any_number_of_threads(tmp_path, monkeypatch):
     one, other = digests(tmp_path / "a"), digests(tmp_path / "c")
     assert one.keys() == other.keys()
     same = {name for name in one if one[name] == other[name]}
-    assert {Path(name).parts[1] for name in same} == {"plans", "handsets", "holidays"}
+    same = {Path(name).parts[1] for name in same}
+    assert same == {"plans", "handsets", "holidays", "rules.json"}
 
 
 def test_a_longer_history_begins_with_other_people_but_the_same_kind(tmp_path):
@@ -46,9 +47,9 @@ def test_a_longer_history_begins_with_other_people_but_the_same_kind(tmp_path):
 
 
 def test_too_small_says_the_least_that_would_do():
-    with pytest.raises(DataRefused, match="at least 7 in a row"):
+    with pytest.raises(UsageError, match="at least 7 in a row"):
         require_size(DemoParams(months=6), TimeParams(), 20)
-    with pytest.raises(DataRefused, match="give at least 1000"):
+    with pytest.raises(UsageError, match="give at least 1000"):
         require_size(DemoParams(subscribers=400), TimeParams(), 20)
     require_size(DemoParams(subscribers=1_000, months=7), TimeParams(), 20)
     with pytest.raises(UsageError, match="no month"):
@@ -63,7 +64,7 @@ def test_the_base_stays_level_and_a_few_percent_leave(operator, departures):
     assert 0.012 < monthly.mean() < 0.04
     kinds = departures["kind"].value_counts(normalize=True)
     assert {"ported_out", "cancelled", "debt"} <= set(kinds.index)
-    assert len(departures[departures["kind"] == "vanished"]) / len(snapshot) < 0.001
+    assert len(departures[departures["kind"] == "vanished"]) / len(snapshot) < 0.0015
     assert departures["cause"].nunique() >= 9
 
 
@@ -94,7 +95,10 @@ def test_the_vanished_are_in_no_snapshot_from_then_on(tmp_path):
     assert len(vanished) > 0
     for row in vanished.itertuples():
         path = tmp_path / f"extracts/subscribers/month={row.month}/part-0.parquet"
-        assert row.subscriber_id not in set(pd.read_parquet(path)["subscriber_id"])
+        lines = pd.read_parquet(path)
+        same = lines[lines["subscriber_id"] == row.subscriber_id]
+        # The number may be another's by then.
+        assert (same["activated_on"] > row.activated_on).all()
 
 
 def test_numbers_are_recycled_after_a_rest(operator, departures):
@@ -107,8 +111,10 @@ def test_numbers_are_recycled_after_a_rest(operator, departures):
         left = departures[
             (departures["subscriber_id"] == subscriber) & (departures["activated_on"] == first)
         ]
-        assert (left["kind"] == "cancelled").all()
-        assert pd.Timestamp(second) - left["left_at"].iloc[0] > pd.Timedelta(days=90)
+        rest = pd.Timestamp(second) - left["left_at"].iloc[0]
+        # Given anew after a rest, or handed on by its owner without one.
+        assert rest > pd.Timedelta(days=90) or rest == pd.Timedelta(0)
+        assert left["kind"].iloc[0] == ("vanished" if rest == pd.Timedelta(0) else "cancelled")
 
 
 def test_ports_are_applied_for_before(operator, departures):
@@ -180,12 +186,16 @@ def test_hazards_are_chances_that_come_true(operator, departures):
 
 
 def test_value_loss_halves_the_bill_for_good(operator):
-    truth = operator.table("truth/departures").query("kind == 'value_loss' and month == '2025-05'")
+    truth = operator.table("truth/departures").query("kind == 'value_loss' and month <= '2025-06'")
     bills = operator.table("billing").pivot_table(
         index="subscriber_id", columns="month", values="total_charge"
     )
-    bills = bills.reindex(truth["subscriber_id"]).dropna()
-    before = bills[["2025-02", "2025-03", "2025-04"]].median(axis=1)
-    assert len(bills) > 5
-    for month in ("2025-05", "2025-06", "2025-07"):
-        assert (bills[month] <= 0.5 * before).mean() > 0.8
+    halved = []
+    for subscriber, month in truth[["subscriber_id", "month"]].itertuples(index=False):
+        at = pd.Period(month, "M")
+        if str(at - 3) in bills and subscriber in bills.index:
+            line = bills.loc[subscriber]
+            before = line[[str(at - i) for i in (1, 2, 3)]].median()
+            halved += [line[str(at + i)] <= 0.5 * before for i in (0, 1, 2)]
+    assert len(halved) > 40
+    assert sum(halved) / len(halved) > 0.75

@@ -52,12 +52,14 @@ def without_duplicates(engine: Engine, rows: ir.Table, extract: Extract, delay: 
     nominated = nominate(engine, rows, extract)
     if engine.arrow(nominated.limit(1)).num_rows == 0:
         return rows
+    marked = engine.cache(mark_duplicates(suspects(rows, extract, nominated), extract, delay))
+    if engine.arrow(marked.filter(marked[DUPLICATE].notnull()).limit(1)).num_rows == 0:
+        return rows
     alone = rows.anti_join(nominated, _predicates(rows, extract, nominated))
-    marked = mark_duplicates(suspects(rows, extract, nominated), extract, delay)
-    judged = engine.cache(marked.filter(marked[DUPLICATE].isnull()).select(rows.columns))
+    stay = marked.filter(marked[DUPLICATE].isnull()).select(rows.columns)
     # What the files lack stays recognisable as lacking.
     lacking = {c: ibis.null(rows[c].type()) for c in rows.columns if not is_given(rows, c)}
-    stay = judged.mutate(**lacking) if lacking else judged
+    stay = stay.mutate(**lacking) if lacking else stay
     # A table of the engine names the precision of its times, a file's expression does not.
     return ibis.union(alone, stay.select(alone.columns).cast(alone.schema()))
 

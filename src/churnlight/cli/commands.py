@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from churnlight.cli import backtest, champion  # noqa: F401 - registers their commands
 from churnlight.cli.app import app, output
 
 adapt_app = typer.Typer(help="Turn public data sets into extracts.", no_args_is_help=True)
+demo_app = typer.Typer(help="Make a simulated operator, and show what is true of it.")
 tracking_app = typer.Typer(help="MLflow: what was logged.", no_args_is_help=True)
 app.add_typer(adapt_app, name="adapt")
+app.add_typer(demo_app, name="demo")
 app.add_typer(tracking_app, name="tracking")
 
 # Help texts are Markdown: angle brackets outside backticks would vanish as HTML.
@@ -70,23 +73,56 @@ def project(
     make_project(folder, preset, settings or [], output(context))
 
 
-@app.command()
+@demo_app.callback(invoke_without_command=True)
 def demo(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="Folder to make; refused when it is not empty.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to make; refused when it is not empty.")
+    ] = None,
     subscribers: Annotated[int, typer.Option(help="Subscribers at the start.")] = 20_000,
     months: Annotated[int, typer.Option(help="Months to simulate.")] = 12,
     start: Annotated[str, typer.Option(help="First month, YYYY-MM.")] = "2025-01",
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
+    profile: Annotated[
+        str, typer.Option(help="default, or city: few mid/high-end, by one city's figures.")
+    ] = "default",
     force: Annotated[
         bool, typer.Option("--force", help="Replace an earlier demo in the folder.")
     ] = False,
 ) -> None:
     """Make a simulated operator: all extracts, and the truth about who left and why."""
-    from churnlight.cli.data import make_demo
+    if context.invoked_subcommand is not None:
+        return
+    if out is None:
+        raise typer.BadParameter("Missing option '--out'", ctx=context)
+    from churnlight.cli.demo import make_demo
 
-    settings = {"subscribers": subscribers, "months": months, "start": start, "seed": seed}
+    settings = {
+        "subscribers": subscribers,
+        "months": months,
+        "start": start,
+        "seed": seed,
+        "profile": profile,
+    }
     make_demo(out, settings, force=force, output=output(context))
+
+
+@demo_app.command("truth")
+def demo_truth(
+    context: typer.Context,
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            exists=True,
+            file_okay=False,
+            help="Demos or projects to pool, one a seed; by default this project.",
+        ),
+    ] = None,
+) -> None:
+    """Show how well the best possible model could rank: one that knows each true probability."""
+    from churnlight.cli.demo import report_truth
+
+    report_truth(folders or [], output(context))
 
 
 @app.command()
@@ -98,11 +134,79 @@ def marts(
     month: Annotated[str, typer.Option(help="Month to build, YYYY-MM.")],
     out: Annotated[Path, typer.Option(help="Folder for `month=YYYY-MM/<mart>.parquet`.")],
     engine: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
+    params: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Parameters (circle, time, extracts, engine's memory and threads); by default "
+            "params.yaml in this folder where there is one.",
+            show_default=False,
+        ),
+    ] = None,
+    restate: Annotated[
+        bool,
+        typer.Option("--restate", help="Take in CDRs that came after the month was closed."),
+    ] = False,
 ) -> None:
     """Build the marts of one month (edges, usage, circle, volume) from its CDRs alone."""
-    from churnlight.cli.data import make_marts
+    from churnlight.cli.marts import MartsAsked, make_marts
 
-    make_marts(extracts, month, out, engine, output(context))
+    make_marts(MartsAsked(extracts, month, out, engine, params, restate), output(context))
+
+
+@app.command()
+def fit(
+    context: typer.Context,
+    table: Annotated[Path, typer.Option(help="CSV, gzipped CSV or Parquet: one row a subscriber.")],
+    label: Annotated[str, typer.Option(help="Column that says who churned: any two values.")],
+    identifier: Annotated[str, typer.Option("--id", help="Column with a value of its own a row.")],
+    out: Annotated[Path, typer.Option(help="Folder to make; an earlier model there is replaced.")],
+    group: Annotated[
+        str | None, typer.Option(help="Column whose rows stay together in the folds.")
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(help="Columns that are no features, joined by commas; as often as needed."),
+    ] = None,
+    positive: Annotated[
+        str | None, typer.Option(help="The label's value that means churned, where it is unclear.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="0: all cores. Same model.")] = 0,
+) -> None:
+    """Learn from a ready-made table: both models, calibrated and in tiers, without CDR stages."""
+    from churnlight.cli import tables
+    from churnlight.tables.fitting import Columns
+
+    dropped = tuple(n.strip() for given in drop or () for n in given.split(",") if n.strip())
+    columns = Columns(label, identifier, group, dropped, positive)
+    tables.fit(table, columns, out, threads, output(context))
+
+
+@app.command()
+def predict(
+    context: typer.Context,
+    model: Annotated[Path, typer.Option(help="Folder that `churnlight fit` made.")],
+    table: Annotated[Path, typer.Option(help="CSV, gzipped CSV or Parquet with the same columns.")],
+    out: Annotated[Path, typer.Option(help="File for id, probability, tier: .csv(.gz), .parquet")],
+    prior: Annotated[
+        float | None,
+        typer.Option(help="Share that churns where the rows come from, if not as in training."),
+    ] = None,
+    reasons: Annotated[
+        Path | None, typer.Option(help="File for each row's reasons: .csv(.gz), .parquet")
+    ] = None,
+    learner: Annotated[
+        str | None, typer.Option(help="gbm or tree, instead of the one whose tiers are used.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="0: all cores. Same answer.")] = 0,
+) -> None:
+    """Give each row of a table its probability and tier, by a model of `churnlight fit`."""
+    from churnlight.cli import tables
+    from churnlight.tables.predicting import Request
+
+    request = Request(table, out, reasons, prior, learner)  # type: ignore[arg-type]
+    tables.predict(model, request, threads, output(context))
 
 
 @app.command()

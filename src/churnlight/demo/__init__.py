@@ -3,6 +3,7 @@
 Nothing learned from it may be quoted as accuracy in the field.
 """
 
-from churnlight.demo.simulate import generate, require_size
+from churnlight.demo.simulate import Turn, generate, require_size
+from churnlight.demo.truth import Rules
 
-__all__ = ["generate", "require_size"]
+__all__ = ["Rules", "Turn", "generate", "require_size"]

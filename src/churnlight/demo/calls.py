@@ -26,7 +26,8 @@ NO_DURATION = -1
 _MESSAGES_OF_256, _MULTIMEDIA_OF_256 = 26, 1
 _MISSED_OF_256 = np.array([38, 50, 0], dtype=np.uint8)
 _LOG_SECONDS = np.array([4.76, 4.36, 0.0], dtype=np.float32)
-_SPREAD = np.float32(0.9)
+# Of the logs of call lengths and of session sizes.
+CALL_SPREAD, SESSION_SPREAD = 0.9, 0.6
 _LONGEST_S = 3 * 3_600
 # A month's incoming off-net calls against outgoing ones.
 _RETURNED = 0.95
@@ -189,7 +190,7 @@ def _events(
     bits = rng.integers(0, 256, (3, count), dtype=np.uint8)
     kind = (bits[0] < _MESSAGES_OF_256).astype(np.uint8) + (bits[0] < _MULTIMEDIA_OF_256)
     length = rng.standard_normal(count, dtype=np.float32)
-    length *= _SPREAD
+    length *= np.float32(CALL_SPREAD)
     length += _LOG_SECONDS[rhythm]
     length += talk
     np.exp(length, out=length)
@@ -225,10 +226,11 @@ def _sessions(rng: np.random.Generator, people: People, view: View, rows: slice)
     row = np.repeat(index, rng.poisson(view.sessions[rows] * volume))
     count = len(row)
     second = view.clock.draw(rng.integers(0, 1 << 32, count, dtype=np.uint32), Rhythm.DATA)
-    # A session's mean size spreads the month's MB over its sessions (e^0.5 is the spread's mean).
+    # A session's mean size spreads the month's MB over its sessions.
     usual = people.data_mb[rows] / np.maximum(people.data_rate[rows], 1)
-    usual *= np.float32(2**20 / np.exp(0.5))
+    usual *= np.float32(2**20 / np.exp(SESSION_SPREAD**2 / 2))
     size = rng.standard_normal(count, dtype=np.float32)
+    size *= np.float32(SESSION_SPREAD)
     np.exp(size, out=size)
     size *= usual[row - rows.start]
     length = rng.standard_exponential(count, dtype=np.float32) * np.float32(600)

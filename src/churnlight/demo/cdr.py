@@ -47,6 +47,7 @@ class Use:
         rows: the district's rows.
         records: CDRs written.
         voice_s: seconds of outgoing answered calls, each rounded up to the plan's step.
+        talk_s: seconds of outgoing calls as they were.
         messages: outgoing SMS and MMS.
         bytes: of data sessions.
     """
@@ -54,6 +55,7 @@ class Use:
     rows: slice
     records: int
     voice_s: Array
+    talk_s: Array
     messages: Array
     bytes: Array
 
@@ -146,6 +148,7 @@ def _measure(rows: slice, view: View, records: Records, written: int) -> Use:
         rows=rows,
         records=written,
         voice_s=np.bincount(row - rows.start, charged, count).astype(np.int64),
+        talk_s=np.bincount(row - rows.start, records.duration[call], count).astype(np.int64),
         messages=np.bincount(message - rows.start, minlength=count).astype(np.int64),
         bytes=np.bincount(records.row[data] - rows.start, records.detail[data], count).astype(
             np.int64

@@ -12,18 +12,15 @@ from churnlight.demo.clock import DAY_S
 from churnlight.demo.lives import Lives
 from churnlight.demo.months import Changes
 from churnlight.demo.offer import SERVICES
-from churnlight.demo.people import People
+from churnlight.demo.people import RESPONSE_EFFECT, RESPONSES, People
 from churnlight.demo.randomness import Array, Part, chance, stream
 
 _KINDS = ("complaint", "inquiry", "contract_query", "port_query", "port_out_application")
 _COMPLAINT, _INQUIRY, _CONTRACT, _PORT_QUERY, _APPLICATION = range(len(_KINDS))
-_LONG_AFTER = 400 * DAY_S
+_NEVER = 0
 
 _OFFER_USUAL, _OFFER_HAZARD = 0.010, 0.25
 _TREATED_SHARE = 0.6
-# Effects of a treatment on leaving: some are saved, most are indifferent, some are provoked.
-_EFFECTS = np.array([0.35, 1.0, 1.6], dtype=np.float32)
-_EFFECT_SHARES = (0.25, 0.65, 0.10)
 _EFFECT_MONTHS = 4
 _ACTIONS = ("fee_discount", "data_gift", "handset_subsidy")
 _COST_CENTS = np.array([2_000, 800, 15_000], dtype=np.int64)
@@ -39,8 +36,8 @@ def write_care(root: Path, seed: int, lives: Lives, changes: Changes) -> int:
     ending = changes.hazard[Cause.CONTRACT] > 0
     found = [
         (_COMPLAINT, chance(rng, 0.018, rows), 4 * DAY_S),
-        (_COMPLAINT, trouble == 1, _LONG_AFTER),
-        (_COMPLAINT, chance(rng, np.where(trouble > 1, 0.35, 0.0), rows), _LONG_AFTER),
+        (_COMPLAINT, trouble == 1, _NEVER),
+        (_COMPLAINT, chance(rng, np.where(trouble > 1, 0.50, 0.0), rows), _NEVER),
         (_INQUIRY, chance(rng, np.where(trouble > 0, 0.25, 0.06), rows), DAY_S // 4),
         (_CONTRACT, chance(rng, np.where(ending | changes.renewed, 0.25, 0.01), rows), DAY_S),
         (_PORT_QUERY, chance(rng, 0.003 + 0.9 * rival, rows), DAY_S // 4),
@@ -53,7 +50,7 @@ def write_care(root: Path, seed: int, lives: Lives, changes: Changes) -> int:
     kind = np.repeat(np.array([entry[0] for entry in found]), [len(part[0]) for part in parts])
     ids = lives.subscriber_id[row]
     order = np.lexsort((kind, happened, ids))
-    never = solved - happened > 90 * DAY_S
+    never = solved < happened
     return writing.write_part(
         root / "care",
         changes.month,
@@ -69,7 +66,7 @@ def write_care(root: Path, seed: int, lives: Lives, changes: Changes) -> int:
 def _contact(
     rng: np.random.Generator, changes: Changes, here: Array, kind: int, who: Array, takes: int
 ) -> tuple[Array, Array, Array]:
-    """Row, second and second of its solution for each contact of one kind."""
+    """Row, second and second of its solution (before it: never) for each contact of one kind."""
     row = np.flatnonzero(who & here)
     day = rng.integers(0, changes.month.days, len(row))
     second = day * DAY_S + rng.integers(8 * 3_600, 21 * 3_600, len(row))
@@ -77,7 +74,8 @@ def _contact(
         second = changes.applied[row].astype(np.int64)
     kept = (second >= changes.since[row]) & (second < changes.until[row])
     row, second = row[kept], second[kept]
-    return row, second, second + 600 + (takes * rng.random(len(row))).astype(np.int64)
+    after = 600 + (takes * rng.random(len(row))).astype(np.int64)
+    return row, second, second + after if takes != _NEVER else second - 1
 
 
 def write_services(root: Path, seed: int, people: People, lives: Lives, changes: Changes) -> int:
@@ -106,10 +104,15 @@ def write_services(root: Path, seed: int, people: People, lives: Lives, changes:
     )
 
 
-def write_offers(root: Path, truth: Path, seed: int, lives: Lives, changes: Changes) -> int:
+def write_offers(
+    root: Path, truth: Path, seed: int, people: People, lives: Lives, changes: Changes
+) -> tuple[int, Array]:
     """Make the month's offers, treated or withheld at random; effects begin next month.
 
     Writes the extract `campaigns`, and each offer's true effect beside the truth. Moves `lives`.
+
+    Returns:
+        Rows written, and the rows of the city whom an offer reached.
     """
     rng = stream(seed, Part.CAMPAIGNS, changes.index)
     hazard = changes.hazard.sum(axis=0)
@@ -117,11 +120,12 @@ def write_offers(root: Path, truth: Path, seed: int, lives: Lives, changes: Chan
     second = rng.integers(0, changes.month.days, lives.count) * DAY_S
     second += rng.integers(9 * 3_600, 19 * 3_600, lives.count)
     chosen &= (second >= changes.since) & (second < changes.until) & (lives.effect_left == 0)
+    chosen &= ~people.no_contact
     row = np.flatnonzero(chosen)
     row = row[np.argsort(lives.subscriber_id[row], kind="stable")]
     count = len(row)
     treated = chance(rng, _TREATED_SHARE, count)
-    effect = rng.choice(_EFFECTS, count, p=_EFFECT_SHARES)
+    effect = RESPONSE_EFFECT[people.response[row]]
     action = rng.integers(0, len(_ACTIONS), count)
     reached = treated & chance(rng, 0.8, count)
     accepted = reached & chance(rng, np.where(effect < 1, 0.75, 0.2), count)
@@ -149,6 +153,7 @@ def write_offers(root: Path, truth: Path, seed: int, lives: Lives, changes: Chan
         },
     )
     known = {"subscriber_id": ids, "offered_at": offered, "treated": writing.numbers(treated)}
+    known["response"] = writing.category(people.response[row], RESPONSES)
     known["effect_if_reached"] = writing.numbers(effect)
     writing.write_part(truth / "offers", changes.month, known)
-    return written
+    return written, row[reached]

@@ -95,7 +95,7 @@ def start_lives(seed: int, people: People, start: Month) -> Lives:
     day = first_day(start)
     contract = np.where(
         people.high,
-        pick(rng, (0.35, 0.20, 0.25, 0.20), rows),
+        pick(rng, people.profile.contracts, rows),
         pick(rng, (0.70, 0.15, 0.05, 0.10), rows),
     )
     contract = np.where(people.joins, 0, contract)

@@ -25,24 +25,32 @@ from churnlight.demo.lives import (
     Lives,
     buy_handset,
 )
-from churnlight.demo.offer import CONTRACT_MONTHS, FIRST_PREMIER, PLANS, REFUGE, REFUGE_DEAR
+from churnlight.demo.offer import CONTRACT_MONTHS, FIRST_PREMIER, PLANS
 from churnlight.demo.people import People
 from churnlight.demo.randomness import Array, Part, chance, stream
 from churnlight.demo.ties import Ties, neighbour_sum
 from churnlight.timeline import Month
 
 SNAPSHOTS_AFTER_LEAVING = 3
-_ARREARS_BEGIN = 0.006
-_ARREARS_GROW = (0.40, 0.50)
-_RENEWS = 0.62
-_NEW_CONTRACT = 0.03
-_NEW_HANDSET = 0.022
-_LEAVES_GROUP = 0.0015
-_GROUP_POACHED = 0.004
-_VANISHES = 0.012
-_APPLIES_EARLY = 0.15
+# Chances in a month; `chances` works out from them what is to be expected.
+ARREARS_BEGIN = 0.006
+ARREARS_GROW = (0.40, 0.50)
+NEW_HANDSET = 0.022
+HANDSET_WITH_CONTRACT = 0.4
+HANDSET_ELSEWHERE = 0.6
+LEAVES_GROUP = 0.0015
+GROUP_POACHED = 0.004
+FOLLOWS_GROUP = 0.6
+VANISHES = 0.012
+# The number stays, its owner changes: with a month's first instant, for no reason that shows.
+CHANGES_OWNER = 0.0003
+APPLIES_EARLY = 0.15
+WITHDRAWS = 0.08
+FITS_PLAN = 0.05
+OVERAGE_NOTICED = 0.3
 _RECYCLED_SHARE = 0.10
-_FITS_PLAN = 0.05
+# Causes of giving up the spending that have cut the calls already.
+FALLEN_CALLS = (Cause.SECOND_SIM, Cause.DRIFT)
 
 
 @dataclass
@@ -60,8 +68,8 @@ class Changes:
         lost: who gave up most of the spending from this month on (bool), with lost_cause (uint8).
         joined: who joined (bool).
         applied: second of a port-out application (int32, -1: none).
-        hazard: chance of leaving by cause (float32 (cause, row)).
-        lost_hazard: chance of giving up most of the spending (float32).
+        hazard: rate of leaving by cause (float32 (cause, row)), see `causes.hazards`.
+        lost_hazard: rate of giving up most of the spending, likewise.
         bought_handset, renewed: (bool).
     """
 
@@ -93,6 +101,7 @@ def advance(
     rng = stream(seed, Part.LIVES, index + 1)
     changes = _nothing_yet(lives, index, month)
     _drop_from_snapshots(lives, index)
+    handed_on = _hand_on(rng, lives, changes)
     _episodes(rng, people, lives)
     _contracts_and_handsets(rng, people, lives, changes)
     _arrears(rng, people, lives, changes)
@@ -100,7 +109,7 @@ def advance(
     changes.hazard = causes.hazards(people, lives, index, contagious)
     _departures(rng, lives, changes)
     _spending_lost(rng, people, lives, changes)
-    _joiners(rng, people, lives, changes)
+    _joiners(rng, people, lives, changes, handed_on)
     lives.effect_left = np.maximum(lives.effect_left - 1, 0).astype("i1")
     lives.effect = np.where(lives.effect_left > 0, lives.effect, 1.0).astype("f4")
     return changes
@@ -126,7 +135,7 @@ def _nothing_yet(lives: Lives, index: int, month: Month) -> Changes:
         joined=none.copy(),
         applied=np.full(rows, NEVER, dtype="i4"),
         hazard=np.zeros((len(Cause), rows), dtype="f4"),
-        lost_hazard=np.zeros(rows, dtype="f4"),
+        lost_hazard=np.zeros((len(Cause), rows), dtype="f4"),
         bought_handset=none.copy(),
         renewed=none.copy(),
     )
@@ -137,19 +146,28 @@ def _drop_from_snapshots(lives: Lives, index: int) -> None:
     lives.status[old] = DROPPED
 
 
+def _hand_on(rng: np.random.Generator, lives: Lives, changes: Changes) -> Array:
+    """Rows whose owner hands the number on as the month begins: they are gone from then on."""
+    who = lives.on_the_books & (lives.pending == 0) & (lives.arrears == 0)
+    who &= chance(rng, CHANGES_OWNER, lives.count)
+    _leave(lives, changes, who, np.zeros(lives.count, dtype="i4"))
+    changes.kind[who], changes.cause[who] = KIND_VANISHED, Cause.UNEXPLAINED
+    lives.left_kind[who], lives.status[who] = KIND_VANISHED, DROPPED
+    return np.flatnonzero(who)
+
+
 def _episodes(rng: np.random.Generator, people: People, lives: Lives) -> None:
     """Let episodes pass, grow older by a month, and begin."""
     here = lives.on_the_books
     for index, episode in enumerate(EPISODES):
         age = lives.ages[index]
-        passes = chance(rng, episode.recovery, lives.count) & (age > 1) & ~lives.lost
-        passes |= age >= episode.longest
+        passes = chance(rng, causes.passing(episode, age, lives.lost), lives.count)
         begins = chance(rng, episode.onset, lives.count) & here & (age == 0)
         age[:] = np.where(passes, 0, np.where(age > 0, age + 1, begins))
     # Leaving the enterprise group: alone, or with the colleagues when a rival wins the group.
     groups = int(people.workplace.max(initial=0)) + 1
-    poached = chance(rng, _GROUP_POACHED, groups)[people.workplace]
-    goes = chance(rng, np.where(poached, 0.6, _LEAVES_GROUP), lives.count)
+    poached = chance(rng, GROUP_POACHED, groups)[people.workplace]
+    goes = chance(rng, np.where(poached, FOLLOWS_GROUP, LEAVES_GROUP), lives.count)
     goes &= lives.in_group & here
     lives.in_group &= ~goes
     lives.ages[EPISODE_OF[Cause.GROUP]][goes] = 1
@@ -160,24 +178,32 @@ def _contracts_and_handsets(
 ) -> None:
     rows, here = lives.count, lives.on_the_books
     ends = here & (lives.contract > 0) & (lives.contract_ends_in == changes.index)
-    renewed = ends & chance(rng, _RENEWS, rows)
-    late = here & (lives.contract_ends_in < changes.index) & chance(rng, _NEW_CONTRACT, rows)
+    renewed = ends & chance(rng, people.profile.renews, rows)
+    late = here & (lives.contract_ends_in < changes.index)
+    late &= chance(rng, people.profile.new_contract, rows)
     late &= people.high & ~lives.lost
-    buys = here & chance(rng, _NEW_HANDSET, rows)
-    with_contract = buys & chance(rng, 0.4, rows) & (lives.contract_ends_in <= changes.index)
+    buys = here & chance(rng, NEW_HANDSET, rows)
+    with_contract = buys & chance(rng, HANDSET_WITH_CONTRACT, rows)
+    with_contract &= lives.contract_ends_in <= changes.index
     renewed |= late | with_contract
     kind = np.where(with_contract, 3, np.where(lives.contract > 0, lives.contract, 1))
     _sign(lives, changes, renewed, kind)
     day = changes.first + rng.integers(0, changes.month.days, rows)
     lives.handset[buys] = buy_handset(rng, people.high)[buys]
     lives.handset_since[buys] = day[buys]
-    elsewhere = buys & ~with_contract & chance(rng, 0.6, rows)
-    lives.ages[EPISODE_OF[Cause.HANDSET]][elsewhere] = 1
+    elsewhere = buys & ~with_contract & chance(rng, HANDSET_ELSEWHERE, rows)
+    episode = lives.ages[EPISODE_OF[Cause.HANDSET]]
+    episode[elsewhere & (episode == 0)] = 1
     changes.bought_handset, changes.renewed = buys, renewed
     # Some of those whose plan is too small move to the next one.
-    fits = (causes.overage(people, lives) > 0.3) & chance(rng, _FITS_PLAN, rows) & here
-    fits &= people.high & (lives.plan >= FIRST_PREMIER) & (lives.plan < len(PLANS) - 1)
+    fits = may_move_up(people, lives) & chance(rng, FITS_PLAN, rows)
     lives.plan[fits] += 1
+
+
+def may_move_up(people: People, lives: Lives) -> Array:
+    """Whose plan is too small, with a larger one to be had (bool)."""
+    fits = (causes.overage(people, lives) > OVERAGE_NOTICED) & people.high & lives.on_the_books
+    return fits & (lives.plan >= FIRST_PREMIER) & (lives.plan < len(PLANS) - 1)
 
 
 def _sign(lives: Lives, changes: Changes, who: Array, kind: Array) -> None:
@@ -193,8 +219,8 @@ def _arrears(rng: np.random.Generator, people: People, lives: Lives, changes: Ch
     rows, days = lives.count, changes.month.days
     here = lives.on_the_books
     stage = lives.arrears.copy()
-    grows = chance(rng, np.where(stage == 2, *_ARREARS_GROW[::-1]), rows)
-    begins = chance(rng, _ARREARS_BEGIN * np.where(people.high, 0.8, 1.6), rows)
+    grows = chance(rng, np.where(stage == 2, *ARREARS_GROW[::-1]), rows)
+    begins = chance(rng, ARREARS_BEGIN * np.where(people.high, 0.8, 1.6), rows)
     day = rng.integers(7, 19, rows)
     second = (day * DAY_S + 9 * 3_600).astype("i4")
 
@@ -228,24 +254,30 @@ def _leave(lives: Lives, changes: Changes, who: Array, second: Array) -> None:
     lives.left_kind[who] = KIND_DEBT
 
 
+def _strikes(rng: np.random.Generator, rates: Array) -> tuple[Array, Array]:
+    """Whom one of the causes strikes in the month (bool), and which (uint8), by their rates."""
+    cumulated = np.cumsum(rates, axis=0)
+    total = cumulated[-1]
+    struck = rng.random(len(total), dtype=np.float32) < -np.expm1(-total)
+    draw = rng.random(len(total), dtype=np.float32) * total
+    cause = (cumulated <= draw).sum(axis=0)
+    return struck, np.minimum(cause, len(rates) - 1).astype("u1")
+
+
 def _departures(rng: np.random.Generator, lives: Lives, changes: Changes) -> None:
     """Draw who leaves, for what cause, in what way and when; some ports wait for next month."""
     rows = lives.count
-    cumulated = np.cumsum(changes.hazard, axis=0)
-    cumulated[:, changes.left] = 0.0
-    draw = rng.random(rows, dtype=np.float32)
-    goes = draw < cumulated[-1]
-    cause = (cumulated <= draw).sum(axis=0).astype("u1")
+    goes, cause = _strikes(rng, changes.hazard * ~changes.left)
     day = rng.integers(0, changes.month.days, rows)
     second = (day * DAY_S + rng.integers(9 * 3_600, 20 * 3_600, rows)).astype("i4")
     due = lives.pending > 0
-    withdrawn = chance(rng, 0.08, rows)
-    early = chance(rng, _APPLIES_EARLY, rows)
-    cause = np.where(due, lives.pending - 1, np.minimum(cause, len(Cause) - 1)).astype("u1")
+    withdrawn = chance(rng, WITHDRAWS, rows)
+    early = chance(rng, APPLIES_EARLY, rows)
+    cause = np.where(due, lives.pending - 1, cause).astype("u1")
     second = np.where(due, second % (12 * DAY_S), second).astype("i4")
     goes = (goes & ~due) | (due & ~withdrawn & lives.on_the_books)
     ports = due | chance(rng, PORT_SHARE[cause], rows)
-    vanishes = chance(rng, _VANISHES, rows) & ~due
+    vanishes = chance(rng, VANISHES, rows) & ~due
 
     lives.pending[:] = 0
     waits = goes & ports & early & ~due & ~vanishes
@@ -274,29 +306,22 @@ def _spending_lost(
     rng: np.random.Generator, people: People, lives: Lives, changes: Changes
 ) -> None:
     """Draw who stays but gives up most of the spending: a small plan and little use, for good."""
-    parts = np.zeros((4, lives.count), dtype=np.float32)
-    why = (Cause.SECOND_SIM, Cause.DRIFT, Cause.MISFIT, Cause.UNEXPLAINED)
-    parts[0] = causes.by_age((0.0, 0.04, 0.08, 0.10), lives.ages[EPISODE_OF[Cause.SECOND_SIM]])
-    parts[1] = causes.by_age((0.0, 0.03, 0.06, 0.08), lives.ages[EPISODE_OF[Cause.DRIFT]])
-    parts[2] = 0.02 * causes.waste(people, lives)
-    parts[3] = 0.0020
-    may = lives.on_the_books & (lives.plan >= FIRST_PREMIER) & ~lives.lost & (lives.pending == 0)
-    parts *= may
-    cumulated = np.cumsum(parts, axis=0)
-    draw = rng.random(lives.count, dtype=np.float32)
-    lost = draw < cumulated[-1]
-    cause = np.minimum((cumulated <= draw).sum(axis=0), 3)
-    changes.lost, changes.lost_hazard = lost, cumulated[-1]
-    changes.lost_cause = np.array(why, dtype="u1")[cause]
+    changes.lost_hazard = causes.spending_rates(people, lives)
+    lost, cause = _strikes(rng, changes.lost_hazard)
+    changes.lost, changes.lost_cause = lost, cause
     dear = lives.plan >= len(PLANS) - 2
-    lives.plan[lost] = np.where(dear, REFUGE_DEAR, REFUGE)[lost]
-    lives.level[lost] *= np.where(cause < 2, 0.6, 0.35)[lost].astype("f4")
+    profile = people.profile
+    lives.plan[lost] = np.where(dear, profile.refuge_dear, profile.refuge)[lost]
+    fallen = np.isin(cause, FALLEN_CALLS)
+    lives.level[lost] *= np.where(fallen, *profile.kept_use)[lost].astype("f4")
     lives.lost |= lost
     lives.contract[lost], lives.contract_end[lost] = 0, NEVER
     lives.contract_ends_in[lost] = NEVER
 
 
-def _joiners(rng: np.random.Generator, people: People, lives: Lives, changes: Changes) -> None:
+def _joiners(
+    rng: np.random.Generator, people: People, lives: Lives, changes: Changes, handed_on: Array
+) -> None:
     """Fill up with as many as left; some take over a number that has been free for a while."""
     for district in range(len(people.districts) - 1):
         rows = people.rows(district)
@@ -304,12 +329,17 @@ def _joiners(rng: np.random.Generator, people: People, lives: Lives, changes: Ch
         new = waiting[: int(changes.left[rows].sum())]
         day = rng.integers(0, changes.month.days, len(new))
         second = day * DAY_S + rng.integers(9 * 3_600, 20 * 3_600, len(new))
+        given = handed_on[(handed_on >= rows.start) & (handed_on < rows.stop)][: len(new)]
+        takes = np.arange(len(new)) < len(given)
+        day, second = np.where(takes, 0, day), np.where(takes, 0, second)
         changes.joined[new] = True
         changes.since[new], changes.until[new] = second, changes.seconds
         lives.status[new] = ACTIVE
         lives.status_since[new] = lives.activated[new] = changes.first + day
         lives.handset_since[new] = np.minimum(lives.handset_since, lives.activated)[new]
-        _recycle(rng, lives, rows, new, changes.index)
+        lives.subscriber_id[new[takes]] = lives.subscriber_id[given]
+        lives.reused[given] = True
+        _recycle(rng, lives, rows, new[~takes], changes.index)
 
 
 def _recycle(rng: np.random.Generator, lives: Lives, rows: slice, new: Array, index: int) -> None:

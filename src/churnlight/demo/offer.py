@@ -42,8 +42,7 @@ PLANS: tuple[Plan, ...] = (
     Plan(509, "Premier 288", "Premier", 28800, 1_500, 61_440, 500, 12, step_s=30),
 )
 FIRST_PREMIER = 5
-# Where those go who give up most of their spending: from the dear plans, from the others.
-REFUGE_DEAR, REFUGE = 3, 1
+EVERYDAY_8, EVERYDAY_18, CAMPUS_38 = 0, 1, 3
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,20 @@ from itertools import pairwise
 
 import numpy as np
 
-from churnlight.demo.offer import FIRST_PREMIER, PLANS, SERVICES, plan_column
+from churnlight.demo.offer import FIRST_PREMIER, SERVICES, plan_column
+from churnlight.demo.profile import PROFILES, Profile
 from churnlight.demo.randomness import Array, Part, chance, pick, stream
 
 # A district's rows times its seconds times its events must fit one 63-bit sorting key (cdr.py).
 DISTRICT_ROWS = 30_000
 # More join over the months than leave; what is left over never appears.
 _JOINERS_MONTHLY = 0.03
-_HIGH_SHARE = 0.73
+# What an offer does to a line's rates of leaving: some are saved, most are indifferent, some are
+# reminded that they could leave.
+RESPONSES = ("saved", "indifferent", "provoked")
+RESPONSE_EFFECT = np.array([0.35, 1.0, 1.6], dtype=np.float32)
+_RESPONSE_SHARES = (0.25, 0.65, 0.10)
 
-REGIONS = ("city", "east", "north", "west")
 AGE_BANDS = ("under_18", "18-24", "25-34", "35-44", "45-54", "55-64", "65_and_over")
 GROUP_CLASSES = ("A", "B", "C", "none")
 NO_GROUP = -1
@@ -31,6 +35,7 @@ class People:
     """Traits, one element a row.
 
     Attributes:
+        profile: the kind of operator.
         districts: first row of each district, and the number of rows at the end (int64).
         joins: whether the row joins later (bool).
         high: whether the line is of the mid/high-end kind (bool).
@@ -43,8 +48,11 @@ class People:
         plan: plan at the start (uint8 index).
         tenure_days: days on the books at the start (int32).
         services: bits of the value-added services (uint8).
+        region: uint8 index in the profile's regions.
+        response: what an offer would do (uint8 index in RESPONSES).
     """
 
+    profile: Profile
     districts: Array
     joins: Array
     high: Array
@@ -69,6 +77,7 @@ class People:
     test: Array
     red_list: Array
     no_contact: Array
+    response: Array
 
     @property
     def count(self) -> int:
@@ -80,7 +89,9 @@ class People:
         return slice(int(self.districts[district]), int(self.districts[district + 1]))
 
 
-def make_people(seed: int, subscribers: int, months: int) -> People:
+def make_people(
+    seed: int, subscribers: int, months: int, profile: Profile = PROFILES["default"]
+) -> People:
     """Draw the city's lines: `subscribers` at the start, and those who may join in `months`."""
     rng = stream(seed, Part.PEOPLE)
     rows = subscribers + int(np.ceil(subscribers * _JOINERS_MONTHLY * months)) + 20
@@ -89,14 +100,18 @@ def make_people(seed: int, subscribers: int, months: int) -> People:
     joins = np.ones(rows, dtype=bool)
     joins[rng.permutation(rows)[:subscribers]] = False
     family = _families(rng, rows, districts)
-    high = _high(rng, family)
+    high = _high(rng, family, profile.high_share)
     workplace, workplace_class = _workplaces(rng, rows, districts)
     home = rng.integers(0, max(rows // 150, 3), rows)
     home = home[family]
-    out_rate = rng.lognormal(np.where(high, 4.32, 2.34), np.where(high, 0.42, 0.8)).astype("f4")
+    mean, spread = (
+        np.where(high, *pair) for pair in zip(profile.high_events, profile.low_events, strict=True)
+    )
+    out_rate = rng.lognormal(mean, spread).astype("f4")
     talk = rng.normal(0.0, 0.25, rows).astype("f4")
-    plan, data_mb = _plans(rng, high, out_rate, talk)
+    plan, data_mb = _plans(rng, high, expected_minutes(out_rate, talk), profile.modest_cuts)
     return People(
+        profile=profile,
         districts=districts,
         joins=joins,
         high=high,
@@ -111,7 +126,7 @@ def make_people(seed: int, subscribers: int, months: int) -> People:
         plan=plan,
         tenure_days=(60 + rng.gamma(1.6, 750.0, rows)).astype("i4"),
         services=_services(rng, rows),
-        region=pick(rng, (0.55, 0.17, 0.16, 0.12), rows)[family],
+        region=pick(rng, profile.region_shares, rows)[family],
         age=pick(rng, (0.03, 0.15, 0.27, 0.23, 0.17, 0.10, 0.05), rows),
         female=chance(rng, 0.48, rows),
         postpaid=chance(rng, np.where(high, 0.7, 0.35), rows),
@@ -121,6 +136,7 @@ def make_people(seed: int, subscribers: int, months: int) -> People:
         test=chance(rng, 0.0005, rows),
         red_list=chance(rng, 0.003, rows),
         no_contact=chance(rng, 0.012, rows),
+        response=pick(rng, _RESPONSE_SHARES, rows),
     )
 
 
@@ -139,10 +155,10 @@ def _families(rng: np.random.Generator, rows: int, districts: Array) -> Array:
     return np.asarray(main + (index - main) // 4 * 4, dtype=np.int32)
 
 
-def _high(rng: np.random.Generator, family: Array) -> Array:
+def _high(rng: np.random.Generator, family: Array, share: float) -> Array:
     rows = len(family)
     alike = chance(rng, 0.5, rows)
-    own = chance(rng, _HIGH_SHARE, rows)
+    own = chance(rng, share, rows)
     return np.where(alike, own[family], own)
 
 
@@ -163,13 +179,13 @@ def _workplaces(rng: np.random.Generator, rows: int, districts: Array) -> tuple[
 
 
 def _plans(
-    rng: np.random.Generator, high: Array, out_rate: Array, talk: Array
+    rng: np.random.Generator, high: Array, minutes: Array, cuts: tuple[float, ...]
 ) -> tuple[Array, Array]:
     """The plan that seemed to fit when it was bought, and the data that the line really uses."""
-    guess = expected_minutes(out_rate, talk) * rng.lognormal(0.1, 0.35, len(high))
+    guess = minutes * rng.lognormal(0.1, 0.35, len(high))
     included = plan_column("minutes")
     premier = FIRST_PREMIER + np.searchsorted(included[FIRST_PREMIER:-1], guess, side="left")
-    modest = np.searchsorted([12.0, 45.0, 60.0, 110.0], guess, side="left")
+    modest = np.searchsorted(cuts, guess, side="left")
     plan = np.where(high, premier, modest).astype(np.uint8)
     usual = plan_column("data_mb")[plan] * 0.55
     return plan, (usual * rng.lognormal(0.0, 0.5, len(high))).astype("f4")
@@ -190,8 +206,3 @@ def _services(rng: np.random.Generator, rows: int) -> Array:
     for index, service in enumerate(SERVICES):
         bits |= chance(rng, service.share, rows).astype(np.uint8) << np.uint8(index)
     return bits
-
-
-def plan_names() -> tuple[str, ...]:
-    """Brands by plan index."""
-    return tuple(plan.brand for plan in PLANS)

@@ -31,6 +31,7 @@ class Part(IntEnum):
     CAMPAIGNS = 11
     IDS = 12
     TRIPS = 13
+    DIRT = 14
 
 
 def stream(seed: int, part: Part, *keys: int) -> np.random.Generator:

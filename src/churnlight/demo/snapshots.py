@@ -12,7 +12,7 @@ from churnlight.demo.clock import epoch_day, holidays
 from churnlight.demo.lives import DEBT, NEVER, Lives
 from churnlight.demo.months import Changes
 from churnlight.demo.offer import CONTRACTS, HANDSETS, PLANS, plan_column
-from churnlight.demo.people import AGE_BANDS, GROUP_CLASSES, REGIONS, People
+from churnlight.demo.people import AGE_BANDS, GROUP_CLASSES, People
 from churnlight.demo.randomness import Array
 from churnlight.schema import STATUSES
 from churnlight.timeline import Month
@@ -49,7 +49,7 @@ def _about_the_line(people: People, lives: Lives, changes: Changes, who: Array) 
         "account_id": writing.numbers(people.family[who].astype(np.int64) + _FIRST_ACCOUNT),
         "line_role": writing.category(people.family[who] != who, ("main", "member")),
         "payment": writing.category(people.postpaid[who], ("prepaid", "postpaid")),
-        "region": writing.category(people.region[who], REGIONS),
+        "region": writing.category(people.region[who], people.profile.regions),
         "brand": writing.category(plan, [p.brand for p in PLANS]),
         "vip_tier": writing.category(_vip(plan), _VIP),
         "plan_id": writing.numbers(plan_ids[plan]),

@@ -15,6 +15,7 @@ ON_NET_SHARE = 0.66
 NETWORK_RIVAL, NETWORK_FIXED, NETWORK_INTERNATIONAL = 1, 2, 3
 _FRIENDS_TAIL = 1.9
 _FRIENDS_MOST = 60
+_TRIANGLES_CLOSED = 0.25
 _ABROAD_SHARE = 0.04
 
 
@@ -143,10 +144,12 @@ def _draw(seed: int, people: People, first: int, second: int) -> _Raw:
     rng = stream(seed, Part.TIES, first, second)
     if first != second:
         return _across(rng, people, first, second)
+    friends = _friend_pairs(rng, people, first)
     kinds = (
         (_family_pairs(people, first), 6.0, Rhythm.PRIVATE),
         (_work_pairs(rng, people, first), 1.2, Rhythm.WORK),
-        (_friend_pairs(rng, people, first), 1.0, Rhythm.PRIVATE),
+        (friends, 1.0, Rhythm.PRIVATE),
+        (_friends_of_friends(rng, friends), 0.8, Rhythm.PRIVATE),
     )
     a = np.concatenate([pairs[0] for pairs, _, _ in kinds])
     b = np.concatenate([pairs[1] for pairs, _, _ in kinds])
@@ -191,11 +194,24 @@ def _friend_pairs(rng: np.random.Generator, people: People, district: int) -> tu
     """A configuration model: degrees with a heavy tail, stubs joined at random."""
     rows = people.rows(district)
     count = rows.stop - rows.start
-    degree = np.minimum(1 + rng.pareto(_FRIENDS_TAIL, count) * 3, _FRIENDS_MOST).astype(np.int64)
+    degree = np.minimum(1 + rng.pareto(_FRIENDS_TAIL, count) * 2.4, _FRIENDS_MOST).astype(np.int64)
     degree += people.high[rows]
     stubs = rng.permutation(np.repeat(np.arange(rows.start, rows.stop), degree))
     half = len(stubs) // 2
     return stubs[:half], stubs[half : 2 * half]
+
+
+def _friends_of_friends(
+    rng: np.random.Generator, friends: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    """Close triangles: two who share a friend know each other, in some cases."""
+    middle, end = np.concatenate(friends), np.concatenate(friends[::-1])
+    order = np.argsort(middle, kind="stable")
+    middle, end = middle[order], end[order]
+    # Neighbours in a friend's list of friends, which is in no order of its own.
+    pair = np.flatnonzero(middle[1:] == middle[:-1])
+    pair = pair[rng.random(len(pair)) < _TRIANGLES_CLOSED]
+    return end[pair], end[pair + 1]
 
 
 def _across(rng: np.random.Generator, people: People, first: int, second: int) -> _Raw:

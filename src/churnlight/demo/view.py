@@ -9,14 +9,15 @@ import numpy as np
 
 from churnlight.demo import causes
 from churnlight.demo.causes import EPISODE_OF, EPISODES, RIVAL_CAUSES, Cause
-from churnlight.demo.clock import DAY_S, Clock, month_clock
+from churnlight.demo.clock import DAY_S, Clock, holidays, month_clock
 from churnlight.demo.lives import KIND_PORTED, Lives
 from churnlight.demo.months import Changes
 from churnlight.demo.people import People
 from churnlight.demo.randomness import Array, Part, chance, stream
 from churnlight.timeline import Month
 
-_TRAVELS = 0.08
+WOBBLE = 0.08
+_TRAVELS, _TRAVELS_FOR_FESTIVAL = 0.08, 0.25
 _ABROAD = 0.03
 # People who took their number away call their friends as before, from the other network.
 _PORTED_LEVEL = 0.7
@@ -85,7 +86,7 @@ def make_view(seed: int, people: People, lives: Lives, changes: Changes) -> View
     present = changes.until > 0
     ported = (lives.left_month >= 0) & (lives.left_kind == KIND_PORTED) & (lives.example > 0)
     outgoing = people.out_rate * lives.level * causes.factor(lives, "outgoing")
-    wobble = rng.lognormal(0.0, 0.16, lives.count).astype("f4")
+    wobble = rng.lognormal(0.0, WOBBLE, lives.count).astype("f4")
     rival = changes.hazard[RIVAL_CAUSES].sum(axis=0)
     away_from, away_to = _journeys(rng, lives, changes)
     use = lives.data_level * np.sqrt(causes.factor(lives, "outgoing"))
@@ -120,9 +121,12 @@ def _forwards(lives: Lives) -> Array:
 
 
 def _journeys(rng: np.random.Generator, lives: Lives, changes: Changes) -> tuple[Array, Array]:
-    """One journey a month for some; who is moving away is away for most of the month."""
+    """One journey a month for some, for more at Spring Festival; who moves away is mostly away."""
     rows = lives.count
-    travels = chance(rng, _TRAVELS, rows)
+    festival = "Spring Festival" in {
+        name for day, name in holidays(changes.month, 0).items() if Month.of(day) == changes.month
+    }
+    travels = chance(rng, _TRAVELS_FOR_FESTIVAL if festival else _TRAVELS, rows)
     start = rng.integers(0, changes.seconds, rows)
     length = (1 + rng.integers(0, 6, rows)) * DAY_S
     moving = lives.ages[EPISODE_OF[Cause.MOVING]] > 0

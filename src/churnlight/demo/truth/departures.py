@@ -1,4 +1,4 @@
-"""What only the simulator knows: who left and why, and every hazard. No stage reads it."""
+"""Who left and why, and every month's chances."""
 
 from __future__ import annotations
 
@@ -59,19 +59,23 @@ class Departures:
 
 
 def write_hazards(root: Path, at_risk: Array, lives: Lives, changes: Changes) -> int:
-    """Write a month's chances, given the state at its start, of who was on the books then.
+    """Write a month's chances, as they were drawn from, of who was on the books at its start.
 
-    Columns: p_leave (ported out, cancelled or vanished), p_value_loss, and p_<cause>, which add
-    up to p_leave; debt takes its own course and stands in none of them.
+    Columns: p_leave (ported out, cancelled or vanished, or about to be ported), p_value_loss, and
+    p_<cause>, which add up to p_leave; debt takes its own course and stands in none of them.
     """
     row = np.flatnonzero(at_risk)
     row = row[np.argsort(lives.subscriber_id[row], kind="stable")]
+    rates = changes.hazard[:, row]
+    total = rates.sum(axis=0)
+    leave = -np.expm1(-total)
+    share = leave / np.maximum(total, np.float32(1e-12))
     columns = {
         "subscriber_id": writing.numbers(lives.subscriber_id[row]),
-        "p_leave": writing.numbers(changes.hazard.sum(axis=0)[row]),
-        "p_value_loss": writing.numbers(changes.lost_hazard[row]),
+        "p_leave": writing.numbers(leave),
+        "p_value_loss": writing.numbers(-np.expm1(-changes.lost_hazard[:, row].sum(axis=0))),
     }
     for cause in Cause:
         if cause is not Cause.DEBT:
-            columns[f"p_{cause.name.lower()}"] = writing.numbers(changes.hazard[cause][row])
+            columns[f"p_{cause.name.lower()}"] = writing.numbers(rates[cause] * share)
     return writing.write_part(root / "hazards", changes.month, columns)
