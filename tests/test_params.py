@@ -29,6 +29,21 @@ def test_the_file_holds_the_defaults() -> None:
     assert written == defaults
 
 
+def keys(content: dict[str, object], prefix: str = "") -> set[str]:
+    found = set()
+    for name, value in content.items():
+        found.add(prefix + name)
+        if isinstance(value, dict) and name != "as_ofs":
+            found |= keys(value, f"{prefix}{name}.")
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda p: p.name)
+def test_examples_say_every_parameter(path: Path) -> None:
+    # DVC reads what it depends on from the file itself: there a default is no value.
+    assert keys(yaml.safe_load(path.read_text())) == keys(yaml.safe_load(FILE.read_text()))
+
+
 def test_a_reason_stands_above_every_parameter() -> None:
     lines = FILE.read_text().splitlines()
     for number, line in enumerate(lines):
