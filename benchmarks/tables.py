@@ -63,6 +63,8 @@ HEAD = """\
 Written by `make bench` from `benchmarks/results`; no figure on this page is typed by hand. The data
 are generated: they say how fast, never how well anything is predicted.
 """
+# Prose, and no figure.
+TRIED = Path(__file__).with_name("tried.md")
 HOW = f"""\
 ## How it is measured
 
@@ -122,6 +124,7 @@ def render(results: Results) -> str:
         _second_month(results),
         _features(results),
         _profile(results),
+        TRIED.read_text(encoding="utf-8"),
         HOW.format(rows_a_subscriber=_rows_a_subscriber(results)),
         _runs(results),
     ]

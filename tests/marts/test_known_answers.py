@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 from marts_cases import build, record
@@ -108,6 +109,12 @@ def test_every_indicator_of_bandicoot_is_matched_or_differs_by_design(manual, us
 def test_the_marts_give_bandicoots_answers(manual, marts, user, indicator, kind):
     expected = answers(manual, user)[indicator, kind]
     assert MATCHES[indicator, kind](marts[user, kind]) == pytest.approx(expected, abs=6e-5)
+
+
+def test_the_document_lists_what_differs():
+    page = (Path(__file__).parents[2] / "docs" / "marts.md").read_text(encoding="utf-8")
+    section = page.split("\n## Beside bandicoot\n")[1]
+    assert [name for name in DIFFERS if f"`{name}`" not in section] == []
 
 
 def test_where_we_differ_the_numbers_are_ours(marts):
