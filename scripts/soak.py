@@ -17,48 +17,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
-OUTPUTS = ("data", "models", "reports")
-
-
-def environment() -> dict[str, str]:
-    """This environment's commands first on PATH."""
-    return os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-
-
-def make(folder: Path, subscribers: int) -> Path:
-    """A project of its own with a small demo."""
-    command = [
-        "churnlight", "project", str(folder), "--set", f"demo.subscribers={subscribers}",
-        "--set", "evaluate.bootstrap=200", "--set", "train.gbm.max_rounds=80",
-    ]  # fmt: skip
-    subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True)
-    return folder
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    """Every stage output by name; what track wrote of MLflow is excepted."""
-    sys.path.insert(0, str(ROOT / "src"))
-    from churnlight.files import sha256_of
-
-    return {
-        path.relative_to(folder).as_posix(): sha256_of(path)
-        for name in OUTPUTS
-        for path in sorted((folder / name).rglob("*"))
-        if path.is_file() and path.name != ".gitignore" and "tracking" not in path.parts
-    }
-
-
-def start(folder: Path) -> subprocess.Popen[bytes]:
-    """`dvc repro` in a process group of its own, so that a kill reaches its stages too."""
-    return subprocess.Popen(
-        ["dvc", "repro"],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+sys.path.insert(0, str(ROOT / "tests"))
+from pipeline_calls import environment, hashes, make, start  # noqa: E402 - where the tests have it
 
 
 def main() -> None:
@@ -68,16 +28,17 @@ def main() -> None:
     options.add_argument("--subscribers", type=int, default=2500)
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
+    settings = {"demo.subscribers": given.subscribers}
     draw = random.Random(given.seed)  # noqa: S311 - moments, not secrets
     rounds: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as work:
-        calm = make(Path(work) / "calm", given.subscribers)
+        calm = make(Path(work) / "calm", **settings)
         began = time.monotonic()
         subprocess.run(["dvc", "repro"], cwd=calm, env=environment(), check=True)
         whole = time.monotonic() - began
         expected, kills = hashes(calm), 0
         while kills < given.kills:
-            folder = make(Path(work) / f"round-{len(rounds)}", given.subscribers)
+            folder = make(Path(work) / f"round-{len(rounds)}", **settings)
             moments = []
             while kills < given.kills and len(moments) < 10:
                 run = start(folder)

@@ -43,6 +43,18 @@ def call(folder: Path, *command: str, code: int = 0, **changes: str) -> str:
     return done.stdout + done.stderr
 
 
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """`dvc repro` in a process group of its own, so that a kill reaches its stages too."""
+    return subprocess.Popen(
+        ["dvc", "repro"],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
 def make(folder: Path, **settings: object) -> Path:
     pairs = [
         argument

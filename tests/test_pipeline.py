@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ import pandas as pd
 import pytest
 
 from churnlight.files import sha256_of
-from pipeline_calls import ROOT, call, change, environment, hashes, make, ran
+from pipeline_calls import ROOT, call, change, hashes, make, ran, start
 
 pytestmark = pytest.mark.slow
 
@@ -105,14 +104,7 @@ def test_large_data_are_not_doubled(finished: Path) -> None:
 
 def test_a_killed_run_goes_on(tmp_path: Path, finished: Path) -> None:
     project = make(tmp_path / "project")
-    command = subprocess.Popen(
-        ["dvc", "repro"],
-        cwd=project,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    command = start(project)
     # Killed in the midst of the stage: its hidden folder holds a mart already, and not yet all.
     marts = project / "data" / "marts"
     while command.poll() is None and not list(marts.glob(".month=2025-07.*/usage.parquet")):

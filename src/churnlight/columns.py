@@ -22,9 +22,9 @@ def place_in(column: ir.StringValue, names: Sequence[str]) -> ir.IntegerValue:
     return _place(list(names), column).nullif(0)
 
 
-def is_among(column: ir.StringValue, names: Sequence[str]) -> ir.BooleanValue:
-    """Whether a value is one of the list's; false for null."""
-    return place_in(column, names).notnull()
+def is_outside(column: ir.StringValue, names: Sequence[str]) -> ir.BooleanValue:
+    """Whether a value is given and not one of the list's."""
+    return column.notnull() & place_in(column, names).isnull()
 
 
 # Half the cost of a difference between two times.

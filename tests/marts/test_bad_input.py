@@ -10,23 +10,9 @@ import pytest
 from marts_operator import Operator
 
 from churnlight.errors import DataRefused
+from churnlight.schema import CDR
 
-COLUMNS = (
-    "subscriber_id",
-    "counterpart_id",
-    "kind",
-    "direction",
-    "started_at",
-    "duration_s",
-    "bytes",
-    "counterpart_network",
-    "counterpart_service",
-    "roaming",
-    "cell_id",
-    "events",
-    "event_id",
-    "known_at",
-)
+COLUMNS = tuple(column.name for column in CDR.columns)
 
 
 def line(**cells: object) -> str:

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from churnlight.check.reading import MONTH, UNPARSABLE, has_month
-from churnlight.columns import is_among
+from churnlight.columns import is_outside
 from churnlight.schema import Column, Extract
 from churnlight.timeline import Month
 
@@ -49,7 +49,7 @@ def reason_codes(extract: Extract) -> tuple[str, ...]:
 def unknown_values(table: ir.Table, extract: Extract) -> dict[str, ir.BooleanValue]:
     """By column: whether the value is outside its list, where that reads as null."""
     return {
-        c.name: table[c.name].notnull() & ~is_among(table[c.name], c.allowed)
+        c.name: is_outside(table[c.name], c.allowed)
         for c in extract.columns
         if c.allowed is not None and not c.strict
     }
@@ -75,7 +75,7 @@ def _column_rules(table: ir.Table, column: Column) -> Iterator[tuple[str, ir.Boo
     if not column.nullable:
         yield f"{column.name}_missing", value.isnull()
     if column.strict and column.allowed is not None:
-        yield f"{column.name}_unknown", value.notnull() & ~is_among(value, column.allowed)
+        yield f"{column.name}_unknown", is_outside(value, column.allowed)
     if column.kind in {"money", "float"}:
         yield f"{column.name}_not_finite", value.abs() > _FINITE
     if column.minimum is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from churnlight import files
 from churnlight.errors import UsageError
-from churnlight.inventory import is_simulated, take_inventory
+from churnlight.inventory import is_simulated, write_inventory
 from churnlight.params.whole import load
 from churnlight.stages.stage import log, main, running
 
@@ -24,8 +24,7 @@ def inventory() -> None:
                 "params.yaml: extracts.months is empty: `churnlight use DIR` fills it in"
             )
         with files.atomic_folder(stage.project.inventory) as out:
-            for relative, content in take_inventory(stage.extracts, months).items():
-                files.write_json(out / relative, content)
+            write_inventory(stage.extracts, months, out)
             files.write_json(out / "source.json", {"simulated": is_simulated(stage.extracts)})
         log.info("  %d months, %s to %s", len(months), months[0], months[-1])
 
