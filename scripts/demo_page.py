@@ -57,7 +57,7 @@ TRACES = {
     Cause.MISFIT: "charges far beyond the fee, or far less use than the plan includes",
     Cause.CONTAGION: "contacts who left, or whose network is now a rival's",
     Cause.SECOND_SIM: "outgoing calls fall, forwarded calls to a rival's number rise",
-    Cause.COMPLAINT: "complaints that nobody resolves; inquiries",
+    Cause.COMPLAINT: "complaints that nobody resolves; with half of them, calls that break off",
     Cause.DEBT: "arrears, then suspension; ends in the status `debt`",
     Cause.DRIFT: "calls in both directions and data fade away",
     Cause.GROUP: "`group_id` is gone, often with the colleagues'",

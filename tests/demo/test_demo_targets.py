@@ -32,12 +32,13 @@ def cities():
 
 
 def test_four_to_five_percent_of_high_lines_leave_in_two_months(cities):
+    rates = []
     for people, _, months in cities:
-        rates = []
         for here, changes in months[3:]:
             high = here & people.high
             rates.append((changes.left & high & (changes.kind != KIND_DEBT)).sum() / high.sum())
-        assert 0.016 < np.mean(rates) < 0.027
+    # Some 1,200 departures: the chance of the draw is 3 % of the rate.
+    assert 0.020 < np.mean(rates) < 0.0265
 
 
 def test_no_cause_makes_up_everything_and_some_of_it_nobody_can_explain(cities):

@@ -29,6 +29,8 @@ _LOG_SECONDS = np.array([4.76, 4.36, 0.0], dtype=np.float32)
 # Of the logs of call lengths and of session sizes.
 CALL_SPREAD, SESSION_SPREAD = 0.9, 0.6
 _LONGEST_S = 3 * 3_600
+# Of 256 calls of a line with network trouble, so many break off after this long at most.
+_BROKEN_OF_256, _BROKEN_S = 64, 12
 # A month's incoming off-net calls against outgoing ones.
 _RETURNED = 0.95
 _SERVICE_IDS = np.arange(90_000_001, 90_000_001 + len(SERVICES), dtype=np.int64)
@@ -96,7 +98,7 @@ def on_net(seed: int, people: People, view: View, ties: Ties, district: int) -> 
     caller = np.concatenate([np.repeat(ties.a, there), np.repeat(ties.b, back)])
     called = np.concatenate([np.repeat(ties.b, there), np.repeat(ties.a, back)])
     rhythm = np.concatenate([np.repeat(ties.rhythm, there), np.repeat(ties.rhythm, back)])
-    second, kind, duration, spots = _events(rng, view, rhythm, people.talk[caller])
+    second, kind, duration, spots = _events(rng, view, rhythm, (caller, people.talk[caller]))
     sees_out, out_network, sees_in, in_network = _seen(view, caller, called, second)
     if ties.first != ties.second:
         rows = people.rows(district)
@@ -134,7 +136,8 @@ def off_net(seed: int, people: People, view: View, outside: Outside, district: i
     ):
         tie = np.repeat(np.arange(len(outside.row), dtype=np.int32), rng.poisson(mean))
         row = outside.row[tie]
-        second, kind, duration, spots = _events(rng, view, outside.rhythm[tie], people.talk[row])
+        rhythm = outside.rhythm[tie]
+        second, kind, duration, spots = _events(rng, view, rhythm, (row, people.talk[row]))
         parts.append(
             Records(
                 row=row,
@@ -182,9 +185,13 @@ def join(parts: list[Records]) -> Records:
 
 
 def _events(
-    rng: np.random.Generator, view: View, rhythm: Array, talk: Array
+    rng: np.random.Generator, view: View, rhythm: Array, whose: tuple[Array, Array]
 ) -> tuple[Array, Array, Array, Array]:
-    """Second, kind, duration and six bits for the cells of both ends, one element an event."""
+    """Second, kind, duration and six bits for the cells of both ends, one element an event.
+
+    `whose` are the row whose network counts and the log of how long it talks.
+    """
+    row, talk = whose
     count = len(rhythm)
     second = view.clock.draw(rng.integers(0, 1 << 32, count, dtype=np.uint32), rhythm)
     bits = rng.integers(0, 256, (3, count), dtype=np.uint8)
@@ -195,6 +202,8 @@ def _events(
     length += talk
     np.exp(length, out=length)
     duration = np.clip(length, 1, _LONGEST_S).astype(np.int32)
+    broken = view.poor[row] & (bits[2] >= 256 - _BROKEN_OF_256)
+    duration[broken] = np.minimum(duration[broken], 1 + bits[0][broken] % _BROKEN_S)
     duration[bits[1] < _MISSED_OF_256[rhythm]] = 0
     duration[kind > VOICE] = NO_DURATION
     return second, kind, duration, bits[2] & 63

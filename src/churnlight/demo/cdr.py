@@ -78,8 +78,10 @@ def write_district(
     parts.append(off_net(seed, people, view, outside, district))
     parts.append(alone(seed, people, view, district))
     records = _ordered(join(parts), people.rows(district), view.subscriber_id)
-    written = writing.write_part(root, view.month, _columns(people, view, records), district)
-    return _measure(people.rows(district), view, records, written)
+    rows = people.rows(district)
+    columns = _columns(people, view, records, rows)
+    written = writing.write_part(root, view.month, columns, district)
+    return _measure(rows, view, records, written)
 
 
 def _ordered(records: Records, rows: slice, ids: Array) -> Records:
@@ -108,7 +110,7 @@ def _ordered(records: Records, rows: slice, ids: Array) -> Records:
     )
 
 
-def _columns(people: People, view: View, records: Records) -> dict[str, Any]:
+def _columns(people: People, view: View, records: Records, rows: slice) -> dict[str, Any]:
     row, second, code = records.row, records.second, records.code
     kind, direction, network, service = (CODES[:, i][code] for i in range(4))
     is_data = kind == DATA
@@ -116,7 +118,7 @@ def _columns(people: People, view: View, records: Records) -> dict[str, Any]:
     roaming = np.where(away, 1 + view.abroad[row], 0)
     hour = second % 86_400 // 3_600
     column = records.spot + np.uint8(8) * ((hour >= 9) & (hour < 18))
-    cell = people.cells.ravel()[row * np.int64(16) + column]
+    cell = people.cells(rows).ravel()[(row - rows.start) * np.int64(16) + column]
     cell = np.where(away, _ROAMING_CELLS + cell % 997, cell).astype(np.int32)
     return {
         "subscriber_id": writing.numbers(view.subscriber_id[row]),

@@ -19,6 +19,7 @@ from churnlight.demo.randomness import Array, Part, chance, pick, stream
 DISTRICT_ROWS = 30_000
 # More join over the months than leave; what is left over never appears.
 _JOINERS_MONTHLY = 0.03
+_FIRST_CELL = 100_001
 # What an offer does to a line's rates of leaving: some are saved, most are indifferent, some are
 # reminded that they could leave.
 RESPONSES = ("saved", "indifferent", "provoked")
@@ -44,7 +45,7 @@ class People:
         data_rate, data_mb: data sessions and MB in 30 days (float32).
         family: row of the family's main line (int32).
         workplace, workplace_class: enterprise group (int32, -1: none) and its class (uint8 index).
-        cells: cells where the line is seen: columns 0-7 at leisure, 8-15 at work (int32).
+        home, elsewhere: number of the cell at home, and of three others (int32); see `cells`.
         plan: plan at the start (uint8 index).
         tenure_days: days on the books at the start (int32).
         services: bits of the value-added services (uint8).
@@ -63,7 +64,8 @@ class People:
     family: Array
     workplace: Array
     workplace_class: Array
-    cells: Array
+    home: Array
+    elsewhere: Array
     plan: Array
     tenure_days: Array
     services: Array
@@ -88,6 +90,20 @@ class People:
         """Rows of a district."""
         return slice(int(self.districts[district]), int(self.districts[district + 1]))
 
+    def cells(self, rows: slice) -> Array:
+        """Cells where lines are seen: columns 0-7 at leisure, 8-15 at work (int32).
+
+        Worked out when asked for: sixteen cells a line of a whole city would fill the memory.
+        """
+        home, other = self.home[rows], self.elsewhere[rows]
+        workplace = self.workplace[rows]
+        cells = _cell_count(self.count)
+        at_work = (workplace.astype(np.int64) * 7 % cells).astype(np.int32)
+        work = np.where(workplace == NO_GROUP, other[:, 0], at_work)
+        columns = [home] * 5 + [other[:, 0], other[:, 1], other[:, 2]]
+        columns += [work] * 5 + [home, other[:, 0], other[:, 1]]
+        return np.stack(columns, axis=1) + np.int32(_FIRST_CELL)
+
 
 def make_people(
     seed: int, subscribers: int, months: int, profile: Profile = PROFILES["default"]
@@ -102,8 +118,7 @@ def make_people(
     family = _families(rng, rows, districts)
     high = _high(rng, family, profile.high_share)
     workplace, workplace_class = _workplaces(rng, rows, districts)
-    home = rng.integers(0, max(rows // 150, 3), rows)
-    home = home[family]
+    home = rng.integers(0, _cell_count(rows), rows).astype(np.int32)[family]
     mean, spread = (
         np.where(high, *pair) for pair in zip(profile.high_events, profile.low_events, strict=True)
     )
@@ -122,7 +137,8 @@ def make_people(
         family=family,
         workplace=workplace,
         workplace_class=workplace_class,
-        cells=_cells(rng, home, workplace),
+        home=home,
+        elsewhere=rng.integers(0, _cell_count(rows), (rows, 3)).astype(np.int32),
         plan=plan,
         tenure_days=(60 + rng.gamma(1.6, 750.0, rows)).astype("i4"),
         services=_services(rng, rows),
@@ -191,14 +207,8 @@ def _plans(
     return plan, (usual * rng.lognormal(0.0, 0.5, len(high))).astype("f4")
 
 
-def _cells(rng: np.random.Generator, home: Array, workplace: Array) -> Array:
-    rows = len(home)
-    count = int(home.max()) + 1
-    elsewhere = rng.integers(0, count, (rows, 3))
-    work = np.where(workplace == NO_GROUP, elsewhere[:, 0], (workplace * 7) % count)
-    columns = [home] * 5 + [elsewhere[:, 0], elsewhere[:, 1], elsewhere[:, 2]]
-    columns += [work] * 5 + [home, elsewhere[:, 0], elsewhere[:, 1]]
-    return np.stack(columns, axis=1).astype(np.int32) + 100_001
+def _cell_count(rows: int) -> int:
+    return max(rows // 150, 3)
 
 
 def _services(rng: np.random.Generator, rows: int) -> Array:

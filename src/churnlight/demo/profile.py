@@ -26,7 +26,7 @@ class Profile:
         kept_use: factor on use of who gives up the spending, with calls already fallen and without.
     """
 
-    high_share: float = 0.73
+    high_share: float = 0.82
     high_events: tuple[float, float] = (4.32, 0.42)
     low_events: tuple[float, float] = (2.34, 0.80)
     modest_cuts: tuple[float, float, float, float] = (12.0, 45.0, 60.0, 110.0)

@@ -71,18 +71,22 @@ def make_ties(seed: int, people: People) -> tuple[Ties, ...]:
     blocks = _blocks(len(people.districts) - 1)
     raw = [_draw(seed, people, first, second) for first, second in blocks]
     total = _usual_weight(people, raw)
-    return tuple(
-        Ties(
-            first=first,
-            second=second,
-            a=ties.a,
-            b=ties.b,
-            share_a=(ties.weight / total[ties.a]).astype("f4"),
-            share_b=(ties.weight / total[ties.b]).astype("f4"),
-            rhythm=ties.rhythm,
+    made = []
+    for first, second in blocks:
+        # A block's weights go when its shares are there: a whole city's of both fill the memory.
+        ties = raw.pop(0)
+        made.append(
+            Ties(
+                first=first,
+                second=second,
+                a=ties.a,
+                b=ties.b,
+                share_a=(ties.weight / total[ties.a]).astype("f4"),
+                share_b=(ties.weight / total[ties.b]).astype("f4"),
+                rhythm=ties.rhythm,
+            )
         )
-        for (first, second), ties in zip(blocks, raw, strict=True)
-    )
+    return tuple(made)
 
 
 def _usual_weight(people: People, raw: list[_Raw]) -> Array:

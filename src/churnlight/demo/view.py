@@ -38,6 +38,7 @@ class View:
         outgoing, incoming: outgoing calls in 30 days; factor on those that come in (float32).
         sessions: data sessions in 30 days (float32).
         forwards, hotline: forwarded calls and calls to a rival's hotline in 30 days (float32).
+        poor: whether the network often drops the row's calls (bool).
         away_from, away_to: travelling in [away_from, away_to) (int32); abroad: where (bool).
     """
 
@@ -56,6 +57,7 @@ class View:
     sessions: Array
     forwards: Array
     hotline: Array
+    poor: Array
     away_from: Array
     away_to: Array
     abroad: Array
@@ -106,6 +108,7 @@ def make_view(seed: int, people: People, lives: Lives, changes: Changes) -> View
         sessions=np.where(present, people.data_rate * use * wobble, 0).astype("f4"),
         forwards=_forwards(lives) * present,
         hotline=np.where(present, _HOTLINE_USUAL + _HOTLINE_HAZARD * rival, 0).astype("f4"),
+        poor=_poor(lives),
         away_from=away_from,
         away_to=away_to,
         abroad=chance(rng, _ABROAD, lives.count),
@@ -118,6 +121,12 @@ def _forwards(lives: Lives) -> Array:
         if episode.forwards != (0.0,):
             total += causes.by_age(episode.forwards, lives.ages[index])
     return total
+
+
+def _poor(lives: Lives) -> Array:
+    """Every other line with an open complaint complains about the network."""
+    complains = lives.ages[EPISODE_OF[Cause.COMPLAINT]] > 0
+    return np.asarray(complains & (np.arange(lives.count) % 2 == 0))
 
 
 def _journeys(rng: np.random.Generator, lives: Lives, changes: Changes) -> tuple[Array, Array]:
