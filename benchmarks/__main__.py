@@ -44,6 +44,9 @@ class Sizes:
     bandicoot_subscribers: int = 200
     subscribers: int = 2_461_203
     members: int = 178_338
+    learn_rows: int = 200_000
+    shap_rows: int = 100_000
+    shap_trees: int = 300
     repeats: int = 3
 
 
@@ -56,6 +59,9 @@ QUICK = Sizes(
     bandicoot_subscribers=10,
     subscribers=20_000,
     members=1_450,
+    learn_rows=4_000,
+    shap_rows=4_000,
+    shap_trees=300,
     repeats=1,
 )
 
@@ -68,6 +74,13 @@ VARIANTS: Mapping[str, tuple[dict[str, Any], bool]] = {
     "events_column": ({"events": True}, False),
     "known_at_column": ({"known": True}, False),
     "sorted_by_subscriber": ({"by_subscriber": True}, False),
+}
+
+
+LEARNERS: Mapping[str, str] = {
+    "learners_ours": "ours",
+    "learners_sklearn_defaults": "defaults",
+    "learners_sklearn_early_stopping": "early_stopping",
 }
 
 
@@ -246,8 +259,32 @@ def profile(bench: Bench) -> None:
         bench.record("profile", "benchmarks.profiling", spec, data=data)
 
 
+def learners(bench: Bench) -> None:
+    """`churnlight fit` and `predict` beside scikit-learn's boosted trees, on the same rows."""
+    rows = bench.sizes.learn_rows
+    with tempfile.TemporaryDirectory(dir=bench.work) as folder:
+        files = {name: str(Path(folder) / f"{name}.parquet") for name in ("train", "test")}
+        spec = {**files, "rows": rows, "held_out": rows // 2, "features": 100}
+        bench.alone("benchmarks.learners", {**spec, "what": "make"})
+        for name, what in LEARNERS.items():
+            with bench.surviving(name):
+                bench.record(name, "benchmarks.learners", {**spec, "what": what})
+
+
+def shap(bench: Bench) -> None:
+    """SHAP values beside LightGBM's own and shap's."""
+    rows, trees = bench.sizes.shap_rows, bench.sizes.shap_trees
+    spec = {"learn_rows": min(rows, 50_000), "rows": rows, "peer_rows": rows // 20, "trees": trees}
+    spec |= {"leaves": 31, "features": 100}
+    bench.record("shap", "benchmarks.shap_speed", spec)
+
+
 GROUPS: Mapping[str, Callable[[Bench], None]] = {
-    f.__name__: f for f in (marts, large, edges, whole, months, features, profile)
+    f.__name__: f
+    for f in (
+        *(marts, large, edges, whole, months, features, profile),
+        *(learners, shap),
+    )
 }
 
 

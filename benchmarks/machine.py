@@ -28,6 +28,7 @@ BUSY_CORES = 0.5
 PACKAGES = (
     *("churnlight", "duckdb", "ibis-framework", "pyarrow", "numpy"),
     *("pandas", "polars", "pyspark", "bandicoot"),
+    *("lightgbm", "scikit-learn", "shap", "numba"),
 )
 
 

@@ -24,7 +24,7 @@ PEERS = {
     "edges_polars_best_sorted": "the fastest of these of Polars, rows sorted by key as ours",
 }
 # Peers are compared within a run, in which machine and records are the same.
-ONE_RUN = ("edges_", "whole_")
+ONE_RUN = ("edges_", "whole_", "learners_")
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,14 @@ def _memory(result: Result) -> float:
     return float(result["peak_memory_gb"])
 
 
+def _rows_per_second(result: Result) -> float:
+    return float(result["rows_per_second"])
+
+
 _PANDAS = tuple(name for name in PEERS if name.startswith("edges_pandas"))
 _POLARS = tuple(n for n in PEERS if n.startswith("edges_polars") and not n.endswith("_sorted"))
 _MILLIONS, _TIMES, _GB = "{:.2f} million rows/s", "{:.2f} times", "{:.2f} GB"
+_ROWS = "{:,.0f} rows/s"
 
 REQUIREMENTS = (
     Requirement(
@@ -157,6 +162,26 @@ REQUIREMENTS = (
         ("features",),
         lambda r: float(r["seconds"]),
     ),
+    Requirement(
+        "`churnlight fit`, 200,000 rows by 100 features",
+        60.0,
+        "{:.1f} s",
+        MOST,
+        ("learners_ours",),
+        lambda r: float(r["seconds"]),
+    ),
+    Requirement(
+        "`churnlight predict`", 100_000, _ROWS, LEAST, ("learners_ours",), _rows_per_second
+    ),
+    Requirement(
+        "log loss on held-out rows, less scikit-learn's best",
+        0.0,
+        "{:+.5f}",
+        MOST,
+        ("learners_ours", "learners_sklearn_defaults", "learners_sklearn_early_stopping"),
+        lambda ours, *others: float(ours["log_loss"] - min(o["log_loss"] for o in others)),
+    ),
+    Requirement("SHAP values", 10_000, _ROWS, LEAST, ("shap",), _rows_per_second),
 )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from benchmarks import tables_models
 from benchmarks.machine import BUSY_CORES, ROOT
+from benchmarks.markdown import table
 from benchmarks.requirements import (
     NOT_MEASURED,
     PEERS,
@@ -44,6 +45,10 @@ NAMES = (
     "second_month",
     "features",
     "profile",
+    "learners_ours",
+    "learners_sklearn_defaults",
+    "learners_sklearn_early_stopping",
+    "shap",
 )
 VARIANTS = {
     "marts_integers": "integer ids, rows validated, duplicates not looked for",
@@ -61,7 +66,8 @@ HEAD = """\
 # Speed and memory
 
 Written by `make bench` from `benchmarks/results`; no figure on this page is typed by hand. The data
-are generated: they say how fast, never how well anything is predicted.
+are generated: they say how fast, and how two learners compare on the same simulated rows, never how
+well churn is predicted.
 """
 # Prose, and no figure.
 TRIED = Path(__file__).with_name("tried.md")
@@ -89,12 +95,17 @@ memory is the largest resident memory of the process. Starting Python, and Spark
 - The second month is built again beside a first whose files are garbage: the same bytes come out.
 - Features are timed as the stage runs them, from marts that were generated directly: cohort and
   labels, then features.
+- Learners: one fit of each in a process of its own; all run on the same files. scikit-learn gets
+  the text columns as categories, and counts its defaults as it does for so many rows: early
+  stopping, at most 100 rounds.
+- SHAP values: ours are held to LightGBM's own on a sample in every run of the pipeline, not only
+  here. `shap.TreeExplainer` hands LightGBM's models to `pred_contrib`.
 - A figure is marked *busy* where others used more than {BUSY_CORES} of a core: when the bench
   began (load average), right before, or while it ran.
 
 `make bench` runs everything, `make bench ONLY=edges` one part (marts, large, edges, whole,
-months, features, profile), and `make bench QUICK=1` a smoke at small sizes, whose results go
-elsewhere. The first run with edges or whole installs the peers into `benchmarks/.venv`.
+months, features, profile, learners, shap), and `make bench QUICK=1` a smoke at small sizes, whose
+results go elsewhere. The first run with edges or whole installs the peers into `benchmarks/.venv`.
 """
 
 
@@ -116,7 +127,7 @@ def render(results: Results) -> str:
         HEAD,
         _smoke(results),
         "## What was asked, and what is reached\n",
-        _table(("requirement", "asked", "reached", "met"), (r.row(results) for r in REQUIREMENTS)),
+        table(("requirement", "asked", "reached", "met"), (r.row(results) for r in REQUIREMENTS)),
         _variants(results),
         _prices(results),
         _peers(results),
@@ -124,6 +135,8 @@ def render(results: Results) -> str:
         _second_month(results),
         _features(results),
         _profile(results),
+        tables_models.learners(results),
+        tables_models.shap(results),
         TRIED.read_text(encoding="utf-8"),
         HOW.format(rows_a_subscriber=_rows_a_subscriber(results)),
         _runs(results),
@@ -156,7 +169,7 @@ def _variants(results: Results) -> str:
         rows.append([words, count, rate, seconds, *steps, reading, times, memory, size])
     return (
         "## The whole mart set, from extracts that nobody has checked\n\n"
-        "Steps and reading in seconds (means of the runs).\n\n" + _table((*head, *sizes), rows)
+        "Steps and reading in seconds (means of the runs).\n\n" + table((*head, *sizes), rows)
     )
 
 
@@ -185,7 +198,7 @@ def _prices(results: Results) -> str:
         more = circle["scaled_seconds"] - circle["float_seconds"]
         share = f"{more / circle['float_seconds']:+.0%} of the circle"
         rows.append([words, f"{more:+.1f} s{busy_mark([circle])}", share])
-    return "## What things cost\n\n" + _table(("what", "seconds", "more"), rows)
+    return "## What things cost\n\n" + table(("what", "seconds", "more"), rows)
 
 
 def _peers(results: Results) -> str:
@@ -205,7 +218,7 @@ def _peers(results: Results) -> str:
     head = ("edges", "million rows/s", "seconds", "core seconds", "peak GB", "ours is so fast")
     return (
         f"## Edges against edges\n\n{size}Versions: {_versions(results, 'pandas', 'polars')}.\n\n"
-        + _table(head, rows)
+        + table(head, rows)
     )
 
 
@@ -228,7 +241,7 @@ def _whole(results: Results) -> str:
     head = ("whole set", "rows", "rows/s", "seconds", "peak GB", "ours is so fast")
     return (
         "## The whole set against others\n\n"
-        f"Versions: {_versions(results, 'pyspark', 'bandicoot')}.\n\n" + _table(head, rows)
+        f"Versions: {_versions(results, 'pyspark', 'bandicoot')}.\n\n" + table(head, rows)
     )
 
 
@@ -247,7 +260,7 @@ def _second_month(results: Results) -> str:
         seconds = f"{one['seconds']:.1f}{busy_mark([r])}"
         rows.append([words, f"{one['rows_read']:,}", f"{one['bytes_read'] / 1e9:.2f}", seconds])
     head = ("mart set", "rows read", "GB read", "seconds")
-    return "## A second month\n\n" + _table(head, rows)
+    return "## A second month\n\n" + table(head, rows)
 
 
 def _features(results: Results) -> str:
@@ -255,7 +268,7 @@ def _features(results: Results) -> str:
     if r is None:
         return f"## Features of an as_of\n\n{NOT_MEASURED}\n"
     sizes, rows = r["sizes"], r["sizes"]["rows"]
-    table = _table(
+    parts = table(
         ("part", "seconds"),
         [
             ["cohort and labels", f"{r['seconds_population']:.1f}{busy_mark([r])}"],
@@ -269,7 +282,7 @@ def _features(results: Results) -> str:
         f"members among {sizes['subscribers']:,} subscribers, from three months' marts and six "
         f"months' snapshots and five months' bills. Rows over all months: {written} "
         f"({r['marts_bytes'] / 1e9:.2f} GB of marts, {r['extracts_bytes'] / 1e9:.2f} GB of "
-        f"extracts). Peak memory {r['peak_memory_gb']:.2f} GB.\n\n{table}"
+        f"extracts). Peak memory {r['peak_memory_gb']:.2f} GB.\n\n{parts}"
     )
 
 
@@ -297,7 +310,7 @@ def _profile(results: Results) -> str:
     return (
         f"{title}Core seconds by operator, of DuckDB's own profile, at {r['rows']:,} rows with "
         f"integer ids ({r['seconds']:.1f} s by the clock{busy_mark([r])}, profile and all).\n\n"
-        + _table(("operator", *names, "share"), rows)
+        + table(("operator", *names, "share"), rows)
     )
 
 
@@ -320,9 +333,10 @@ def _runs(results: Results) -> str:
     busy = [name for name, r in results.items() if r["machine"]["was_busy"]]
     said = f"\nBusy: {', '.join(busy)}.\n" if busy else ""
     names = ("python", "duckdb", "ibis-framework", "pyarrow", "numpy")
+    names += ("lightgbm", "scikit-learn", "shap", "numba")
     return (
         f"## Machine and versions\n\nVersions: {_versions(results, *names)}.\n\n"
-        + _table(("run began", "commit", "machine", "load before", "results"), rows)
+        + table(("run began", "commit", "machine", "load before", "results"), rows)
         + said
     )
 
@@ -340,12 +354,6 @@ def _rows_a_subscriber(results: Results) -> str:
         if "data" in r:
             return f"{r['data']['rows'] / r['data']['subscribers']:.0f}"
     return "some"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head)]
-    lines += [[*row, *[""] * (len(head) - len(row))] for row in rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def test_few_files_rerun_the_marts() -> None:
         "schema.py",
         "timeline.py",
         *(f"check/{n}.py" for n in ("__init__", "audit", "duplicates", "parsing", "reading")),
-        *(f"check/{n}.py" for n in ("rows", "rules", "verdict")),
+        *(f"check/{n}.py" for n in ("rows", "rules", "snapshots", "verdict")),
         *(f"marts/{n}.py" for n in ("__init__", "building", "circle", "edges", "events")),
         *(f"marts/{n}.py" for n in ("packing", "source", "usage", "volume")),
         *(f"params/{n}.py" for n in ("__init__", "base", "data")),

@@ -23,6 +23,7 @@ LAYERS = (
     {"tables"},
     {"backtest", "gate"},
     {"report"},
+    {"retention"},
     {"tracking", "registry"},
     {"stages", "cli"},
 )

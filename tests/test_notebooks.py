@@ -12,6 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from churnlight.params.learning import ExplainParams
+from churnlight.stages.score import Scorer
+from scored_project import AS_OF, make_bundle, make_project, save_models
+from scored_project import features as read_features
+
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TIERS = ("blue", "green", "yellow", "red", "white")
@@ -108,3 +113,35 @@ def test_tiers_says_what_to_run_when_nothing_is_scored(finished: Path) -> None:
     shutil.rmtree(finished / "data")
     with pytest.raises(CellExecutionError, match="run `dvc repro` first"):
         execute(ROOT / "notebooks" / "tiers.ipynb", finished)
+
+
+@pytest.fixture
+def explained(tmp_path: Path) -> Path:
+    """A project with models and one scored month, reasons among it."""
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    made, bundle = make_project(tmp_path, 120), make_bundle()
+    save_models(made, bundle)
+    out = made.scores(AS_OF)
+    out.mkdir(parents=True)
+    Scorer(bundle, ("yellow", "red", "white"), ExplainParams()).write(made, AS_OF, out)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_explain_goes_from_shap_values_to_words(explained: Path) -> None:
+    notebook = execute(ROOT / "notebooks" / "explain.ipynb", explained)
+    text = text_of(notebook)
+    assert "2026-01-01: SHAP values of 120 of 120 subscribers" in text
+    pictures = [base64.b64decode(data) for data in outputs(notebook, "image/png")]
+    assert len(pictures) == 2
+    assert all(p.startswith(PNG) and len(p) > 5000 for p in pictures)
+    features, reasons = outputs(notebook, "text/html")
+    assert features.index("silent_days") < features.index("bill_money")
+    assert "falling_silent" in reasons
+    assert "Falling silent" in text
+    assert "逐渐沉默" in text
+    scores = pd.read_parquet(explained / "data" / "scores" / f"as_of={AS_OF}" / "scores.parquet")
+    riskiest = int(scores["probability"].to_numpy().argmax())
+    days = f"{read_features(120)['silent_days'][riskiest]:.1f}".removesuffix(".0")
+    assert f"{days} days without any event at the end of December" in text

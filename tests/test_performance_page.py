@@ -113,10 +113,31 @@ def test_peers_of_another_run_are_not_compared(tables: Any) -> None:
     assert line(page, "mart set, times as fast as Spark")[2:] == ["not measured in one run", ""]
 
 
+def learners(log_loss: float, *, started: str = "day 1") -> dict[str, Any]:
+    more = {"log_loss": log_loss, "roc_auc": 0.8, "rounds": 9, "features": 100, "held_out": 500}
+    more |= {"seconds_from_file_to_file": 1.0, "leaves": 5, "seconds_by_part": {"reading": 0.5}}
+    return result(150_000, started=started) | more | {"tree": {"log_loss": 0.4, "roc_auc": 0.7}}
+
+
+def test_the_learner_is_held_to_the_best_of_its_peers(tables: Any) -> None:
+    results = {"learners_ours": learners(0.25), "learners_sklearn_defaults": learners(0.26)}
+    words = "log loss on held-out rows, less scikit-learn's best"
+    assert line(tables.render(results), words)[2] == "not measured"
+    results["learners_sklearn_early_stopping"] = learners(0.24)
+    page = tables.render(results)
+    assert line(page, words)[1:] == ["at most +0.00000", "+0.01000", "no"]
+    assert line(page, "`churnlight predict`")[2:] == ["150,000 rows/s", "yes"]
+    assert line(page, "`churnlight fit`, 200,000 rows by 100 features")[2:] == ["2.0 s", "yes"]
+    assert line(page, "encoding, bins, saving and the rest")[1] == "1.5"
+    results["learners_sklearn_early_stopping"] = learners(0.24, started="day 2")
+    page = tables.render(results)
+    assert line(page, words)[2] == "not measured in one run"
+
+
 @pytest.mark.slow
 def test_the_bench_runs_at_small_sizes(tmp_path: Path, tables: Any) -> None:
     """All but the peers, which are installed from outside."""
-    groups = ("marts", "months", "features", "profile")
+    groups = ("marts", "months", "features", "profile", "learners", "shap")
     command = [sys.executable, "-m", "benchmarks", "--quick", "--work", str(tmp_path), "--only"]
     subprocess.run([*command, *groups], cwd=ROOT, check=True)
     results = tables.load(tmp_path / "quick")
@@ -127,6 +148,8 @@ def test_the_bench_runs_at_small_sizes(tmp_path: Path, tables: Any) -> None:
     assert second["second"]["rows_read"] == second["rows_a_month"]
     assert second["same_bytes_beside_garbage"]
     assert results["features"]["sizes"]["members"] == 1_450
+    assert results["learners_ours"]["rows"] == 4_000
+    assert results["shap"]["largest_difference"] < 1e-9
     page = (tmp_path / "quick" / "performance.md").read_text(encoding="utf-8")
     assert "A smoke at small sizes" in page
     assert [p.name for p in tmp_path.iterdir()] == ["quick"]  # the data are gone

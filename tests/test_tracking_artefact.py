@@ -28,6 +28,12 @@ from churnlight.tables.fitting import Settings, learn
 
 pytestmark = pytest.mark.slow
 
+REASONS = {
+    "silent_days": "falling_silent",
+    "bill_money": "bill_level",
+    "brand": "plan_misfit",
+    "has_contract": "contract_ending",
+}
 TRIALS = [
     {
         "number": number,
@@ -78,6 +84,7 @@ def run(bundle: Path, content_hash: str = "one") -> Any:
         bundle=bundle,
         example=features(5, 3),
         trials=TRIALS,
+        reasons=REASONS,
     )
 
 
@@ -135,6 +142,42 @@ def test_it_predicts_as_the_bundle_does(bundle: Path, logged: tuple[Path, str]) 
     expected = Bundle.load(bundle).predict(frame)
     np.testing.assert_array_equal(found["probability"], expected["probability"])
     assert found["tier"].tolist() == expected["tier"].tolist()
+
+
+def test_it_gives_reasons_where_asked(bundle: Path, logged: tuple[Path, str]) -> None:
+    import mlflow
+
+    from churnlight.explain.reasons import Meaning, explain
+    from churnlight.params.learning import ExplainParams
+
+    frame = features(40, 9).set_index(np.arange(100, 140))
+    model = mlflow.pyfunc.load_model(logged[1])
+    found = model.predict(served(frame), params={"reasons": 2})
+    pd.testing.assert_frame_equal(found[["probability", "tier"]], model.predict(served(frame)))
+    assert list(found)[2:] == [
+        f"{place}{what}"
+        for place in ("reason_1", "reason_2", "reason_down")
+        for what in ("", "_share", "_feature", "_value")
+    ]
+    assert found.index.tolist() == frame.index.tolist()
+    gbm = Bundle.load(bundle).gbm
+    whole, _ = explain(
+        gbm, frame, frame.index.to_numpy(), Meaning(REASONS, REASONS), ExplainParams()
+    )
+    first = whole[(whole["direction"] == "up") & (whole["rank"] == 1)].set_index("subscriber_id")
+    known = found[found["reason_1"].notna()]
+    assert known["reason_1"].to_dict() == first["reason"].to_dict()
+    assert known["reason_1_share"].to_dict() == first["share"].to_dict()
+    assert known["reason_1_value"].tolist() == [first.loc[i, "value"] for i in known.index]
+
+
+@pytest.mark.parametrize("wanted", [-1, "many", 2.5])
+def test_a_count_of_reasons_that_is_none_is_refused(logged: tuple[Path, str], wanted: Any) -> None:
+    import mlflow
+
+    model = mlflow.pyfunc.load_model(logged[1])
+    with pytest.raises(Exception, match=r"reasons|convert|long"):
+        model.predict(served(features(5, 4)), params={"reasons": wanted})
 
 
 @pytest.mark.parametrize(
@@ -211,20 +254,25 @@ def test_it_loads_with_nothing_but_its_requirements(
         "import mlflow, pandas as pd\n"
         f"model = mlflow.pyfunc.load_model({logged[1]!r})\n"
         f"found = model.predict(pd.read_parquet({str(tmp_path / 'rows.parquet')!r}))\n"
+        "told = model.predict(pd.read_parquet("
+        f"{str(tmp_path / 'rows.parquet')!r}), params={{'reasons': 1}})\n"
         "import churnlight\n"
-        "print(json.dumps([churnlight.__file__, found['probability'].tolist()]))\n"
+        "said = told['reason_1_share'].tolist()\n"
+        "print(json.dumps([churnlight.__file__, found['probability'].tolist(), said]))\n"
     )
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    where, probability = json.loads(done.stdout.splitlines()[-1])
+    where, probability, said = json.loads(done.stdout.splitlines()[-1])
     assert where.startswith(logged[1])
     import mlflow
 
-    here = mlflow.pyfunc.load_model(logged[1]).predict(served(features(30, 4)))
+    model = mlflow.pyfunc.load_model(logged[1])
+    here = model.predict(served(features(30, 4)), params={"reasons": 1})
     assert probability == here["probability"].tolist()
+    np.testing.assert_array_equal(said, here["reason_1_share"])
 
 
 def test_it_serves_as_a_spark_function(spark: Engine, logged: tuple[Path, str]) -> None:

@@ -113,11 +113,11 @@ class Project:
 
     @property
     def explanations(self) -> Path:
-        """SHAP values and reasons."""
+        """Importance, by feature and over months, and plots of SHAP values."""
         return self.data / "explanations"
 
     def scores(self, as_of: str) -> Path:
-        """scores.parquet of an as_of."""
+        """Scores, reasons, medians and importance of an as_of."""
         return self.data / "scores" / f"as_of={as_of}"
 
     @property

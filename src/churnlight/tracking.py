@@ -19,20 +19,23 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import mlflow
+import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
 from mlflow.tracking import MlflowClient
 
 import churnlight
-from churnlight.errors import ChurnlightError
+from churnlight.errors import ChurnlightError, UsageError
+from churnlight.explain.reasons import Meaning, explain, in_columns
 from churnlight.learners.champion import Bundle
+from churnlight.params.learning import ExplainParams
 
 HASH_TAG = "churnlight.hash"
 CHAMPION = "champion"
@@ -59,6 +62,7 @@ class ModelRun:
         bundle: folder with tree/, gbm/ and tiers/.
         example: a few rows of the feature table.
         trials: of tuning: number, settings, log_loss, by_as_of; each becomes a nested run.
+        reasons: code of each feature's reason, for `predict`.
     """
 
     learner: str
@@ -71,6 +75,7 @@ class ModelRun:
     bundle: Path
     example: pd.DataFrame
     trials: Sequence[Mapping[str, Any]] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def default_store(root: Path) -> str:
@@ -235,10 +240,10 @@ def _log_model(run: ModelRun) -> None:
             name="model",
             python_model=str(code),
             artifacts={"bundle": str(run.bundle)},
-            model_config={"learner": run.learner},
+            model_config={"learner": run.learner, "reasons": dict(run.reasons)},
             code_paths=[str(Path(churnlight.__file__).parent)],
             pip_requirements=[f"{name}=={version(name)}" for name in ("mlflow", *_SERVED_WITH)],
-            signature=infer_signature(example, predicted),
+            signature=infer_signature(example, predicted, {"reasons": 0}),
             input_example=example,
         )
 
@@ -250,12 +255,14 @@ def _floats(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 class ChurnModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
-    """The feature table in; probability and tier out."""
+    """The feature table in; probability and tier out, and reasons where asked for."""
 
     def load_context(self, context: Any) -> None:
         """Read the bundle."""
         self._bundle = Bundle.load(Path(context.artifacts["bundle"]))
         self._learner = context.model_config["learner"]
+        reasons = context.model_config.get("reasons", {})
+        self._meaning = Meaning(reason=reasons, family=reasons)
 
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
@@ -265,15 +272,29 @@ class ChurnModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         Args:
             context: MLflow's.
             model_input: the feature columns; others are an error that names them.
-            params: none are known yet.
+            params: `reasons`, how many reasons that raise the risk to give (0: none), with the one
+                that lowers it most; see `churnlight.explain.reasons.in_columns`. They are what
+                LightGBM saw, of the tree's version too.
+
+        Raises:
+            UsageError: when `reasons` is no whole number from 0 on.
         """
-        del context, params
+        del context
         scored = self._bundle.predict(model_input)
-        if self._learner == "tree":
-            return scored[["probability_tree", "tier_tree"]].set_axis(
-                ["probability", "tier"], axis="columns"
-            )
-        return scored[["probability", "tier"]]
+        of_tree = "_tree" if self._learner == "tree" else ""
+        scored = scored[[f"probability{of_tree}", f"tier{of_tree}"]]
+        scored.columns = ["probability", "tier"]
+        count = (params or {}).get("reasons", 0)
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
+            raise UsageError(f"params reasons is {count!r}; expected a whole number from 0 on")
+        return scored.join(self._reasons(model_input, int(count))) if count else scored
+
+    def _reasons(self, frame: pd.DataFrame, count: int) -> pd.DataFrame:
+        rows = np.arange(len(frame))
+        found, _ = explain(
+            self._bundle.gbm, frame, rows, self._meaning, ExplainParams(reasons=count)
+        )
+        return in_columns(found, len(frame), count).set_axis(frame.index)
 
 
 def serve() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from churnlight.adapt.callmemaybe import adapt
 from churnlight.check import Closing
-from churnlight.check.month import check_month
+from churnlight.check.month import Folders, check_month
 from churnlight.engine import connect
 from churnlight.errors import DataRefused
 from churnlight.params.data import EngineParams
@@ -70,7 +70,9 @@ def test_a_row_becomes_events_of_its_client(tmp_path: Path) -> None:
 def test_only_the_exact_duplicate_is_one(tmp_path: Path) -> None:
     adapt(small(tmp_path / "source"), tmp_path / "out")
     with connect(EngineParams(threads=1), tmp_path / "scratch") as engine:
-        verdict = check_month(engine, tmp_path / "out", CDR, Month(2019, 9), tmp_path / "q")
+        verdict = check_month(
+            engine, Folders(tmp_path / "out", tmp_path / "q"), CDR, Month(2019, 9)
+        )
     assert (verdict.kept, verdict.duplicates) == (2, {"duplicate": 1})
 
 
@@ -100,7 +102,9 @@ def test_the_real_data(shared: Path, tmp_path: Path) -> None:
     assert sum(n for name, n in rows.items() if name.startswith("cdr")) == len(raw) == 53_902
     with connect(EngineParams(threads=2), tmp_path / "scratch") as engine:
         verdicts = [
-            check_month(engine, tmp_path / "out", extract, month, tmp_path / "q", Closing(5))
+            check_month(
+                engine, Folders(tmp_path / "out", tmp_path / "q"), extract, month, Closing(5)
+            )
             for extract in (CDR, SUBSCRIBERS)
             for month in MONTHS
         ]

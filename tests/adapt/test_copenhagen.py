@@ -9,7 +9,7 @@ import pytest
 
 from churnlight.adapt.copenhagen import adapt
 from churnlight.check import load_kept
-from churnlight.check.month import check_month
+from churnlight.check.month import Folders, check_month
 from churnlight.engine import connect
 from churnlight.errors import DataRefused
 from churnlight.params.data import EngineParams
@@ -63,7 +63,7 @@ def test_the_real_data(shared: Path, tmp_path: Path) -> None:
     rows = adapt(source, tmp_path / "out")
     assert rows["cdr/month=2015-02"] == 2 * (3_600 + 24_333)
     with connect(EngineParams(threads=2), tmp_path / "scratch") as engine:
-        verdict = check_month(engine, tmp_path / "out", CDR, FEBRUARY, tmp_path / "q")
+        verdict = check_month(engine, Folders(tmp_path / "out", tmp_path / "q"), CDR, FEBRUARY)
         kept = engine.arrow(load_kept(engine, tmp_path / "out", "cdr", [FEBRUARY]))  # type: ignore[arg-type]
     messages = pd.read_csv(source / "sms.csv.gz")
     assert verdict.duplicates == {"duplicate": 2 * int(messages.duplicated().sum())}

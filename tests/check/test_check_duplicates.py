@@ -15,7 +15,7 @@ import pytest
 
 from churnlight.check import load_kept
 from churnlight.check.duplicates import DUPLICATE, mark_duplicates
-from churnlight.check.month import check_month
+from churnlight.check.month import Folders, check_month
 from churnlight.check.reading import columns_of
 from churnlight.engine import Engine
 from churnlight.schema import CDR
@@ -80,7 +80,7 @@ def test_duplicates_follow_their_definition(
     folder = tmp_path / "cdr" / f"month={JANUARY}"
     folder.mkdir(parents=True)
     pq.write_table(pa.Table.from_pylist(table, SCHEMA), folder / "a.parquet")
-    verdict = check_month(engine, tmp_path, CDR, JANUARY, tmp_path / "quarantine")
+    verdict = check_month(engine, Folders(tmp_path, tmp_path / "quarantine"), CDR, JANUARY)
     kept = engine.arrow(load_kept(engine, tmp_path, "cdr", [JANUARY]))  # type: ignore[arg-type]
     stay, reasons = expected(table)
     found = kept.select(SCHEMA.names).to_pylist()

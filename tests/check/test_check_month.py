@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from churnlight.check import Closing, Verdict, kept_rows, load_kept, read_typed
-from churnlight.check.month import check_month
+from churnlight.check.month import Folders, check_month
 from churnlight.check.verdict import judge
 from churnlight.engine import Engine
 from churnlight.errors import DataRefused, UsageError
@@ -31,7 +31,7 @@ def write(root: Path, extract: str, text: str, name: str = "part.csv") -> None:
 
 
 def check_cdr(engine: Engine, root: Path, closing: Closing | None = None) -> Verdict:
-    return check_month(engine, root, CDR, JANUARY, root / "quarantine", closing)
+    return check_month(engine, Folders(root, root / "quarantine"), CDR, JANUARY, closing)
 
 
 def quarantine(root: Path, extract: str = "cdr") -> list[dict[str, object]]:
@@ -99,7 +99,7 @@ def test_a_key_judges_duplicates_of_snapshots_and_bills(engine: Engine, tmp_path
         "subscriber_id,month,total_charge,billed_at\n"
         "1,2025-01,10,2025-02-03\n1,2025-01,12,2025-02-02\n1,2025-01,12,2025-02-02\n2,,5,\n",
     )
-    verdict = check_month(engine, tmp_path, BILLING, JANUARY, tmp_path / "quarantine")
+    verdict = check_month(engine, Folders(tmp_path, tmp_path / "quarantine"), BILLING, JANUARY)
     assert verdict.duplicates == {"duplicate": 1, "duplicate_differs": 1}
     kept = engine.arrow(load_kept(engine, tmp_path, "billing", [JANUARY]))  # type: ignore[arg-type]
     assert sorted(kept["total_charge"].to_pylist()) == [5.0, 12.0]
@@ -111,7 +111,7 @@ def test_refused_rows_make_no_duplicates(engine: Engine, tmp_path: Path) -> None
         "billing",
         "subscriber_id,month,total_charge,billed_at\n1,2025-01,x,2025-02-01\n1,2025-01,12,\n",
     )
-    verdict = check_month(engine, tmp_path, BILLING, JANUARY, tmp_path / "quarantine")
+    verdict = check_month(engine, Folders(tmp_path, tmp_path / "quarantine"), BILLING, JANUARY)
     assert verdict.duplicates == {}
     assert verdict.refused == {"total_charge_unparsable": 1}
     assert quarantine(tmp_path, "billing") == [
@@ -205,7 +205,7 @@ def test_an_empty_month_is_named(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match=r"cdr/month=2025-01 holds files but no row"):
         check_cdr(engine, tmp_path)
     write(tmp_path, "care", "subscriber_id,happened_at,kind\n")
-    assert check_month(engine, tmp_path, CARE, JANUARY, tmp_path / "q").rows == 0
+    assert check_month(engine, Folders(tmp_path, tmp_path / "q"), CARE, JANUARY).rows == 0
 
 
 def test_a_ragged_line_is_named_without_its_content(engine: Engine, tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_reference_tables_are_checked_too(engine: Engine, tmp_path: Path) -> Non
     (tmp_path / "handsets").mkdir()
     rows = "handset_id,brand,price\nh1,A,100\nh1,A,100\nh1,B,100\nh2,A,cheap\n"
     (tmp_path / "handsets" / "all.csv").write_text(rows)
-    verdict = check_month(engine, tmp_path, HANDSETS, None, tmp_path / "quarantine")
+    verdict = check_month(engine, Folders(tmp_path, tmp_path / "quarantine"), HANDSETS, None)
     assert verdict.refused == {"price_unparsable": 1}
     assert verdict.duplicates == {"duplicate": 1, "duplicate_differs": 1}
     kept = engine.arrow(load_kept(engine, tmp_path, "handsets", []))  # type: ignore[arg-type]

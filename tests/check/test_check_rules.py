@@ -11,7 +11,7 @@ import pytest
 
 from churnlight.check import Closing, kept_rows, load_kept, read_typed, refusal
 from churnlight.check.audit import audit
-from churnlight.check.month import check_month
+from churnlight.check.month import Folders, check_month
 from churnlight.engine import Engine
 from churnlight.errors import DataRefused
 from churnlight.schema import BILLING, CAMPAIGNS, CARE, CDR, EXTRACTS, SUBSCRIBERS
@@ -90,7 +90,7 @@ def test_each_rule_refuses_the_row_written_for_it(engine: Engine, tmp_path: Path
 def test_each_rule_on_spark(spark: Engine, tmp_path: Path) -> None:
     put_csv(tmp_path, "cdr", CDR_ROWS)
     assert fates(spark, tmp_path, "cdr") == expected_fates(CDR_ROWS)
-    verdict = check_month(spark, tmp_path, CDR, JANUARY, tmp_path / "q", Closing(5))
+    verdict = check_month(spark, Folders(tmp_path, tmp_path / "q"), CDR, JANUARY, Closing(5))
     assert (verdict.rows, verdict.kept) == (28, 7)
 
 

@@ -72,9 +72,9 @@ def test_only_what_changed_is_read_again(
 ) -> None:
     caplog.set_level(logging.INFO, "churnlight.check.run")
     operator.check([FIRST])
-    assert checked(caplog) == ["cdr 2025-01", "subscribers 2025-01"]
+    assert checked(caplog) == ["subscribers 2025-01", "cdr 2025-01"]
     verdicts = operator.check([FIRST, FIRST + 1])
-    assert checked(caplog) == ["cdr 2025-02", "subscribers 2025-02"]
+    assert checked(caplog) == ["subscribers 2025-02", "cdr 2025-02"]
     assert [(v.extract, v.month, v.rows, v.kept) for v in verdicts] == [
         ("cdr", "2025-01", 3, 2),
         ("cdr", "2025-02", 3, 2),
@@ -98,7 +98,7 @@ def test_a_rule_that_changes_is_applied_to_all_months(
     caplog.set_level(logging.INFO, "churnlight.check.run")
     write_inventory(operator.places.root, [FIRST], operator.places.inventory)
     check_extracts(operator.engine, operator.places, CheckRules((FIRST,), Closing(7)))
-    assert checked(caplog) == ["cdr 2025-01", "subscribers 2025-01"]
+    assert checked(caplog) == ["subscribers 2025-01", "cdr 2025-01"]
 
 
 def test_verdicts_and_quarantines_of_other_months_disappear(operator: Operator) -> None:
@@ -152,7 +152,7 @@ def test_editing_a_rule_makes_all_verdicts_anew(
     caplog.set_level(logging.INFO, "churnlight.check.run")
     monkeypatch.setattr(run, "rules_sha256", lambda: "of another source")
     operator.check([FIRST])
-    assert checked(caplog) == ["cdr 2025-01", "subscribers 2025-01"]
+    assert checked(caplog) == ["subscribers 2025-01", "cdr 2025-01"]
 
 
 def test_the_rules_are_the_sources_that_the_stage_depends_on(

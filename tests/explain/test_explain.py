@@ -1,4 +1,5 @@
 import itertools
+import json
 from dataclasses import replace
 from math import factorial
 
@@ -8,7 +9,20 @@ import pytest
 
 from churnlight.errors import ChurnlightError
 from churnlight.explain import contributions as shap_values
-from churnlight.explain.reasons import COLUMNS, Meaning, as_text, explain, importance, reasons
+from churnlight.explain.reasons import (
+    COLUMNS,
+    Meaning,
+    People,
+    Sums,
+    as_text,
+    explain,
+    importance,
+    in_columns,
+    medians,
+    reasons,
+    reasons_of,
+    texts,
+)
 from churnlight.learners import gbm
 from churnlight.learners.dataset import Dataset
 from churnlight.learners.folds import split_stop
@@ -27,7 +41,9 @@ MEANING = Meaning(
         "calls_count": "activity",
         "brand": "contract",
     },
+    quoted={"falling_silent": ("silent_days", "calls_count"), "plan_misfit": ("brand",)},
 )
+SILENCE = '{"silent_days": 12, "calls_count": 0}'
 
 
 def make(rows: int, seed: int) -> Dataset:
@@ -129,12 +145,29 @@ def test_chunks_change_nothing(model: gbm.Gbm, rows: Dataset) -> None:
 
 def test_values_that_do_not_add_up_stop_the_run(model: gbm.Gbm, rows: Dataset) -> None:
     class Off:
+        def num_trees(self) -> int:
+            return 1
+
         def predict(self, matrix: np.ndarray, **how: object) -> np.ndarray:
             values = model.booster.predict(matrix, **how)
             return values + 1e-4 if how.get("raw_score") else values
 
     with pytest.raises(ChurnlightError, match=r"miss the raw score by up to 0\.0001"):
         shap_values.check_additive(replace(model, booster=Off()), rows.frame, 50)
+
+
+def test_values_that_differ_from_lightgbms_own_stop_the_run(
+    model: gbm.Gbm, rows: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They add up, but two features' values are swapped in part."""
+    own = shap_values.shap_chunk
+
+    def shifted(*how: object) -> np.ndarray:
+        return own(*how) + np.array([2e-4, -2e-4, 0.0, 0.0, 0.0])
+
+    monkeypatch.setattr(shap_values, "shap_chunk", shifted)
+    with pytest.raises(ChurnlightError, match=r"differ from LightGBM's own by up to 0\.0002"):
+        shap_values.check_additive(model, rows.frame, 50)
 
 
 def test_reasons_by_hand() -> None:
@@ -157,13 +190,95 @@ def test_reasons_by_hand() -> None:
     assert tuple(found.columns) == COLUMNS
     listed = found.astype(object).where(found.notna(), None).to_numpy().tolist()
     assert listed == [
-        ["a", 1, "up", "falling_silent", 0.75, "silent_days", "12"],
-        ["a", 2, "up", "bill_falling", 0.083333, "bill_money", "74.2"],
-        ["a", 1, "down", "plan_misfit", 0.166667, "brand", "zone"],
-        ["b", 1, "down", "bill_falling", 0.6, "bill_money", None],
+        ["a", 1, "up", "falling_silent", 0.75, "silent_days", "12", "calls_count", SILENCE],
+        ["a", 2, "up", "bill_falling", 0.083333, "bill_money", "74.2", None, None],
+        ["a", 1, "down", "plan_misfit", 0.166667, "brand", "zone", None, '{"brand": "zone"}'],
+        ["b", 1, "down", "bill_falling", 0.6, "bill_money", None, None, None],
     ]
     one = reasons(values, frame, np.array(["a", "b", "c"]), MEANING, 1)
     assert one["direction"].tolist() == ["up", "down", "down"]
+
+
+def test_own_values_are_kept_for_those_asked_for_and_read_back_as_they_were() -> None:
+    frame = pd.DataFrame(
+        {
+            "bill_money": [74.2, 1 / 3, 12345.67],
+            "silent_days": [12.0, np.nan, -0.0],
+            "calls_count": pd.array([0, None, 5], dtype="Int64"),
+            "brand": ["zone", 'a "b" \\ 牌', None],
+        }
+    )
+    meaning = replace(MEANING, quoted={"falling_silent": list(frame)})
+    values = np.array([[0.0, 1.0, 0.0, 0.0]] * 3)
+    people = People(frame, np.arange(3))
+    found = reasons_of(values, people, meaning, 1)["quoted"]
+    assert [json.loads(text) for text in found] == [
+        {"bill_money": 74.2, "silent_days": 12, "calls_count": 0, "brand": "zone"},
+        {"bill_money": 0.333333333, "silent_days": None, "calls_count": None,
+         "brand": 'a "b" \\ 牌'},
+        {"bill_money": 12345.67, "silent_days": 0, "calls_count": 5, "brand": None},
+    ]  # fmt: skip
+    assert "-0" not in found[2]
+    some = replace(people, quote=np.array([False, True, False]))
+    kept = reasons_of(values, some, meaning, 1)["quoted"]
+    assert kept.notna().tolist() == [False, True, False]
+    assert kept[1] == found[1]
+    # A feature that the operator's extracts don't give is no column, and is not quoted.
+    fewer = reasons_of(values[:, :3], People(frame.drop(columns="brand"), np.arange(3)), meaning, 1)
+    assert list(json.loads(fewer["quoted"][0])) == ["bill_money", "silent_days", "calls_count"]
+
+
+def test_a_second_feature_is_named_from_a_fifth_of_the_strongest_on() -> None:
+    frame = pd.DataFrame({"silent_days": [1.5, 1.5, 1.5], "calls_count": [7, 7, 7]})
+    values = np.array([[1.0, 0.2], [1.0, 0.19], [-0.5, 0.1]])
+    found = reasons(values, frame, np.arange(3), MEANING, 1)
+    assert found["direction"].tolist() == ["up", "up", "down"]
+    assert found["second"].astype(object).where(found["second"].notna(), None).tolist() == [
+        "calls_count",
+        None,
+        None,
+    ]
+
+
+def test_medians_by_hand_in_any_order() -> None:
+    frame = pd.DataFrame(
+        {
+            "a": [3.0, np.nan, 1.0, 10.0],
+            "b": ["x", "y", None, "x"],
+            "c": [np.nan] * 4,
+            "d": pd.array([1, None, 4, 2], dtype="Int64"),
+        }
+    )
+    assert medians(frame) == {"a": 3.0, "b": None, "c": None, "d": 2.0}
+    assert medians(frame.iloc[[3, 1, 0, 2]]) == medians(frame)
+
+
+def test_importance_of_reasons_counts_what_cancels_out_once() -> None:
+    """silence: |0.5 - 0.3| and |0.1 + 0.1|; mean 0.2."""
+    sums = Sums(["silent_days", "calls_count", "brand"], MEANING)
+    sums.add(np.array([[0.5, -0.3, 0.1]]))
+    sums.add(np.array([[0.1, 0.1, -0.3]]))
+    assert sums.by("reason") == [
+        {"reason": "falling_silent", "mean_abs_shap": 0.2},
+        {"reason": "plan_misfit", "mean_abs_shap": 0.2},
+    ]
+    assert sums.by("family")[0] == {"family": "activity", "mean_abs_shap": 0.2}
+    assert sums.importance()[0]["mean_abs_shap"] == 0.3
+
+
+def test_reasons_beside_each_other() -> None:
+    frame = pd.DataFrame({"silent_days": [1.5, 2.5], "brand": ["go", "zone"]})
+    found = reasons(np.array([[0.3, -0.1], [0.0, 0.0]]), frame, np.arange(2), MEANING, 2)
+    wide = in_columns(found, 2, 2)
+    assert list(wide) == [
+        f"{place}{what}"
+        for place in ("reason_1", "reason_2", "reason_down")
+        for what in ("", "_share", "_feature", "_value")
+    ]
+    first = wide.astype(object).where(wide.notna(), None).to_numpy().tolist()
+    up, down = ["falling_silent", 0.75, "silent_days", "1.5"], ["plan_misfit", 0.25, "brand", "go"]
+    assert first[0] == [*up, None, None, None, None, *down]
+    assert first[1] == [None] * 12
 
 
 def test_the_strongest_feature_works_in_the_reasons_direction() -> None:
@@ -225,6 +340,24 @@ def test_a_feature_without_a_reason_is_named(model: gbm.Gbm, rows: Dataset) -> N
     lacking = Meaning({k: v for k, v in MEANING.reason.items() if k != "brand"}, MEANING.family)
     with pytest.raises(ChurnlightError, match="without a reason or family: brand"):
         explain(model, rows.frame, rows.subscriber, lacking, ExplainParams())
+
+
+def test_a_column_is_written_as_its_values_are() -> None:
+    draws = np.random.default_rng(3)
+    values = np.concatenate(
+        [
+            draws.normal(size=300) * 10.0 ** draws.integers(-12, 16, 300),
+            draws.integers(-5_000_000, 5_000_000, 50),
+            [0.0, -0.0, np.nan, 1234567.5, 0.1 + 0.2, 2.5, 1e15, 123456.5, 99999.95],
+        ]
+    )
+    assert texts(pd.Series(values)).tolist() == [as_text(v) for v in values]
+    for other in (
+        pd.Series([True, False]),
+        pd.Series(["go", None]),
+        pd.array([3, None, 12345678], dtype="Int64"),
+    ):
+        assert texts(pd.Series(other)).tolist() == [as_text(v) for v in other]
 
 
 @pytest.mark.parametrize(

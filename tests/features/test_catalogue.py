@@ -12,7 +12,7 @@ from features_tables import at_of
 
 from churnlight.features import CATALOGUE, FAMILIES, REASONS, Feature
 from churnlight.features.building import MARTS, MONTHLY, offered
-from churnlight.features.dictionary import markdown, rows
+from churnlight.features.dictionary import markdown, reasons_markdown, rows
 from churnlight.features.row import Row
 from churnlight.features.sources import snapshots
 from churnlight.schema import EXTRACTS
@@ -128,9 +128,15 @@ def test_a_window_of_one_month_leaves_out_what_compares_months() -> None:
     assert all(f.months_needed == 2 for f in CATALOGUE if f.name in gone)
 
 
+def test_the_page_of_reasons_is_what_the_code_says() -> None:
+    assert DOCS.with_name("reasons.md").read_text(encoding="utf-8") == reasons_markdown(), (
+        "run: python -m churnlight.features.dictionary"
+    )
+
+
 def test_the_dictionary_is_what_the_code_says() -> None:
     assert DOCS.read_text(encoding="utf-8") == markdown(), (
-        "run: python -c 'from churnlight.features.dictionary import write; write()'"
+        "run: python -m churnlight.features.dictionary"
     )
     assert [r["feature"] for r in rows()] == [f.name for f in CATALOGUE]
     assert {r["nothing"] for r in rows() if r["feature"] == "silent_days"} == {"window_days"}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 
 from churnlight.errors import DataRefused
 from churnlight.learners.calibration import Calibration, learn
@@ -29,6 +30,23 @@ def test_platt_finds_the_shift_of_the_odds() -> None:
     assert found.slope == pytest.approx(1, abs=0.05)
     assert found.intercept == pytest.approx(-np.log(3), abs=0.08)
     assert found.apply(np.array([0.75]))[0] == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("rows", [40, 4000])
+def test_platts_line_is_the_one_that_scikit_learn_finds(rows: int) -> None:
+    raw, churned = scores(rows, seed=4)
+    churned[0] = True  # a line needs both classes
+    found = fit("platt", raw, churned, clip=1e-9)
+    high, low = (churned.sum() + 1) / (churned.sum() + 2), 1 / ((~churned).sum() + 2)
+    target = np.where(churned, high, low)
+    logit = np.log(raw / (1 - raw))
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-12).fit(
+        np.concatenate([logit, logit])[:, None],
+        np.repeat([1, 0], rows),
+        sample_weight=np.concatenate([target, 1 - target]),
+    )
+    assert found.slope == pytest.approx(model.coef_[0, 0], rel=1e-6)
+    assert found.intercept == pytest.approx(model.intercept_[0], rel=1e-6)
 
 
 def test_isotonic_by_hand() -> None:

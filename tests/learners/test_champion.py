@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,10 @@ def test_it_scores_a_later_month(models: Path, make_data) -> None:
     bundle = Bundle.load(models)
     test = make_data(3000, seed=8)
     scored = bundle.predict(test.frame)
-    assert list(scored) == ["probability", "tier", "probability_tree", "tier_tree"]
+    assert list(scored) == [
+        "probability", "tier", "probability_tree", "tier_tree", "leaf", "models_apart",
+    ]  # fmt: skip
+    np.testing.assert_array_equal(scored["leaf"], bundle.tree.leaf(test.frame))
     assert scored["probability"].mean() == pytest.approx(test.churned.mean(), rel=0.15)
     sizes = scored["tier"].value_counts(normalize=True)
     assert sizes["blue"] == pytest.approx(0.6, abs=0.05)
@@ -63,6 +67,21 @@ def test_the_champion_is_who_the_file_names(models: Path, data: Dataset, tmp_pat
     both = Bundle.load(models).predict_both(data.frame)
     np.testing.assert_array_equal(both["probability_tree"], scored["probability_tree"])
     assert (both["probability_gbm"] != both["probability_tree"]).any()
+
+
+@pytest.mark.parametrize("champion", ["gbm", "tree"])
+def test_models_two_tiers_apart_are_flagged_whoever_is_champion(
+    models: Path, make_data, champion: str
+) -> None:
+    bundle = replace(Bundle.load(models), champion=champion)
+    frame = make_data(3000, seed=8).frame
+    scored, both = bundle.predict(frame), bundle.predict_both(frame)
+    order = {name: place for place, name in enumerate(bundle.tier_names)}
+    gaps = [
+        abs(order[a] - order[b]) for a, b in zip(both["tier_gbm"], both["tier_tree"], strict=True)
+    ]
+    assert {0, 1, 2} <= set(gaps)
+    assert scored["models_apart"].tolist() == [gap >= 2 for gap in gaps]
 
 
 def test_the_index_of_the_table_stays(models: Path, data: Dataset) -> None:

@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from churnlight.errors import DataRefused
-from churnlight.learners import gbm
+from churnlight.learners import gbm, tree
 from churnlight.learners.dataset import Dataset
 from churnlight.learners.folds import split_stop
 from churnlight.params.learning import GbmParams, TrainParams
@@ -126,6 +127,38 @@ def test_folded_scores_come_from_models_without_the_fold(
     held = encoder.transform(data.frame)[fold == 2]
     for booster in boosters:
         np.testing.assert_allclose(booster.predict(held), raw[fold == 2], atol=1e-12)
+
+
+@pytest.mark.parametrize("learner", [gbm, tree])
+def test_folded_fits_are_the_same_bytes_with_any_threads(
+    learner: Any, make_data, params: TrainParams, tmp_path: Path
+) -> None:
+    rows = make_data(4000, seed=3)
+    fold = np.arange(len(rows)) % 3
+    raws = []
+    for threads in (1, 2, 4):
+        model, raw = learner.fit_folded(rows, fold, params, threads)
+        model.save(tmp_path / str(threads))
+        raws.append(raw)
+    assert folder_bytes(tmp_path / "1") == folder_bytes(tmp_path / "2")
+    assert folder_bytes(tmp_path / "1") == folder_bytes(tmp_path / "4")
+    np.testing.assert_array_equal(raws[0], raws[1])
+    np.testing.assert_array_equal(raws[0], raws[2])
+
+
+def test_boosting_in_step_finds_what_lightgbms_cv_finds(data: Dataset, params: TrainParams) -> None:
+    fold = np.arange(len(data)) % 3
+    model, _ = gbm.fit_folded(data, fold, params)
+    settings = gbm._settings(params, 1)
+    found = lightgbm.cv(
+        settings,
+        gbm._table(model.encoder, data, settings),
+        num_boost_round=params.gbm.max_rounds,
+        folds=[(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(3)],
+        callbacks=[gbm._stopping(params)],
+    )["valid binary_logloss-mean"]
+    assert model.training["best_round"] == len(found)
+    assert model.training["stop_log_loss"] == pytest.approx(found[-1], abs=2e-9)
 
 
 def test_rare_categories_read_as_unknown() -> None:

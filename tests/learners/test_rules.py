@@ -51,6 +51,17 @@ def test_rules_in_english_by_hand(model: tree.Tree) -> None:
     assert found[0].probability == pytest.approx((7 + 20 * 0.2) / (8 + 20))
 
 
+def test_rules_with_values_in_words_and_flags(model: tree.Tree) -> None:
+    texts = [
+        r.text for r in rules(model, "en", written=lambda name, value: f"{value:.0f} of {name}")
+    ]
+    assert texts[2] == "silent_days > 8 of silent_days and brand is go, zone"
+    flags = [r.text for r in rules(model, "en", flags=["silent_days"])]
+    assert flags[2] == "silent_days: yes and brand is go, zone"
+    assert flags[3] == "silent_days: no or unknown"
+    assert rules(model, "zh", flags=["silent_days"])[2].text == "silent_days：是，且brand为go、zone"
+
+
 def test_rules_in_chinese_with_names(model: tree.Tree) -> None:
     names = {"silent_days": "静默天数", "brand": "品牌", "bill_money": "月账单"}
     texts = [r.text for r in rules(model, "zh", names)]

@@ -197,6 +197,6 @@ def test_folded_pruning_scores_rows_by_trees_that_did_not_see_them(
     held = model.encoder.transform(data.frame)[fold == 2]
     alpha = model.training["alpha_chosen"]
     for part in grown:
-        np.testing.assert_array_equal(
-            part.pruned(alpha, params.tree.max_leaves).raw(held), raw[fold == 2]
-        )
+        nodes = part.pruned(alpha, params.tree.max_leaves).nodes
+        at = nodes.walk(tree._ranked(held, part.ranks))
+        np.testing.assert_array_equal(tree.leaf_probability(nodes)[at], raw[fold == 2])

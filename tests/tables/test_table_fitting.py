@@ -169,5 +169,5 @@ def test_settings_follow_from_the_rows_alone() -> None:
     assert [least_rows(n) for n in (100, 2500, 40_000)] == [5, 10, 40]
     small, middle, large = (sized(n, TrainParams()) for n in (3000, 120_000, 10_000_000))
     assert [p.gbm.learning_rate for p in (small, middle, large)] == [0.03, 0.06, 0.1]
-    assert [p.folds for p in (small, middle, large)] == [5, 3, 3]
+    assert [p.folds for p in (small, middle, large)] == [5, 3, 2]
     assert small.tree == TrainParams().tree

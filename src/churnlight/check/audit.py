@@ -6,7 +6,7 @@ All rules are asked in this one pass; only a month that it finds wanting is read
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import ibis
@@ -41,12 +41,14 @@ class Audit:
         refused: rows refused, by reason.
         late: CDRs, not refused, that were known only after their month was closed.
         unknown: values outside a column's list, by column, in rows neither refused nor late.
+        days: CDRs not refused, by day of the month; empty for other extracts.
     """
 
     rows: int
     refused: Mapping[str, int]
     late: int
     unknown: Mapping[str, int]
+    days: Mapping[int, int] = field(default_factory=dict)
 
 
 def audit(
@@ -66,22 +68,27 @@ def audit(
     judged = table.select(
         code=refusal(table, extract, month),
         is_late=ibis.literal(value=False) if late is None else late,
+        day=table[extract.happened].day() if extract.name == "cdr" else ibis.null("int32"),
         **{f"unknown_{name}": test for name, test in unknown.items()},
     )
     counts: dict[str, Any] = {"rows_count": judged.count()}
     for name in unknown:
         counts[name] = judged.count(where=judged[f"unknown_{name}"]).fill_null(0)
-    groups = engine.arrow(judged.group_by("code", "is_late").aggregate(**counts)).to_pylist()
+    groups = engine.arrow(judged.group_by("code", "is_late", "day").aggregate(**counts)).to_pylist()
     good = [g for g in groups if g["code"] is None and not g["is_late"]]
     totals = {name: sum(int(g[name]) for g in good) for name in sorted(unknown)}
     refused: dict[str, int] = {}
     for group in sorted((g for g in groups if g["code"] is not None), key=lambda g: g["code"]):
         refused[group["code"]] = refused.get(group["code"], 0) + int(group["rows_count"])
+    days: dict[int, int] = {}
+    for group in (g for g in groups if g["code"] is None and g["day"] is not None):
+        days[int(group["day"])] = days.get(int(group["day"]), 0) + int(group["rows_count"])
     return Audit(
         rows=sum(int(g["rows_count"]) for g in groups),
         refused=refused,
         late=sum(int(g["rows_count"]) for g in groups if g["code"] is None and g["is_late"]),
         unknown={name: count for name, count in totals.items() if count},
+        days=dict(sorted(days.items())),
     )
 
 

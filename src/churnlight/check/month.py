@@ -6,12 +6,14 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
 
 from churnlight.check.audit import Audit, Closing, audit, late_rows
+from churnlight.check.days import missing_days
 from churnlight.check.duplicates import DUPLICATE, mark_duplicates, nominate, suspects
 from churnlight.check.reading import (
     Layout,
@@ -21,7 +23,9 @@ from churnlight.check.reading import (
     read_layouts,
     relative_source,
 )
+from churnlight.check.rows import Snapshots
 from churnlight.check.rules import refusal
+from churnlight.check.snapshots import Contradictions
 from churnlight.check.verdict import Verdict
 from churnlight.engine import SOURCE_FILE, SOURCE_ROW, Engine
 from churnlight.errors import ChurnlightError, DataRefused
@@ -41,40 +45,76 @@ def quarantine_folder(quarantine: Path, extract: str, month: Month | None) -> Pa
     return folder_of(quarantine, extract, month)
 
 
+@dataclass(frozen=True)
+class Folders:
+    """Where a month is read and its removed rows are kept.
+
+    Attributes:
+        root: the extracts' root.
+        quarantine: the folder of all quarantines.
+        verdicts: the check's output, with the verdicts of the subscribers' snapshots to which other
+            extracts are held; None: all snapshots below `root`.
+    """
+
+    root: Path
+    quarantine: Path
+    verdicts: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Partition:
+    """One month of an extract, and what the snapshots say against it."""
+
+    engine: Engine
+    found: Sequence[Layout]
+    extract: Extract
+    month: Month | None
+    against: Contradictions
+
+    def rows(self, *, source: bool = False) -> ir.Table:
+        """All typed rows, marked."""
+        read = read_layouts(self.engine, self.found, self.extract, self.month, source=source)
+        return self.against.mark(read, self.extract, self.month)
+
+    def refusal(self, rows: ir.Table) -> ir.StringValue:
+        """Why each row is refused."""
+        return refusal(rows, self.extract, self.month)
+
+
 def check_month(
     engine: Engine,
-    root: Path,
+    folders: Folders,
     extract: Extract,
     month: Month | None,
-    quarantine: Path,
     closing: Closing | None = None,
 ) -> Verdict:
-    """Check an extract's month; keep what is refused or a duplicate under `quarantine`.
+    """Check an extract's month; keep what is refused or a duplicate in the quarantine.
 
     `<quarantine>/<extract>/month=YYYY-MM/refused.parquet` holds the reason, file, row and the
     declared columns as text, and is there only when a row was removed.
 
     Args:
         engine: where it runs.
-        root: the extracts' root.
+        folders: where to read and write.
         extract: its declaration.
         month: the partition; None for a reference table.
-        quarantine: the folder of all quarantines.
         closing: when the month's mart is closed; None: no CDR is late.
 
     Raises:
         DataRefused: when a file can't be read, lacks a column or has one of a wrong type, or when
             a month that can't be empty is.
     """
+    root = folders.root
     found = layouts(require_files(root, extract.name, month), extract)
     with _readable(folder_of(root, extract.name, month)):
-        table = read_layouts(engine, found, extract, month)
-        counts = audit(engine, table, extract, month, closing)
+        snapshots = Snapshots(engine, root, folders.verdicts)
+        bare = read_layouts(engine, found, extract, month)
+        against = snapshots.against(bare, extract, month)
+        part = _Partition(engine, found, extract, month, against)
+        counts = audit(engine, part.rows(), extract, month, closing)
         if not counts.rows and extract.name in NEVER_EMPTY:
             raise DataRefused(f"{folder_of(root, extract.name, month)} holds files but no row")
-        duplicates = _quarantine(
-            engine, (found, extract, month), counts, quarantine, closing=closing
-        )
+        duplicates = _quarantine(part, counts, folders.quarantine, closing)
     removed = sum(counts.refused.values()) + counts.late + sum(duplicates.values())
     return Verdict(
         extract=extract.name,
@@ -87,57 +127,48 @@ def check_month(
         unknown=counts.unknown,
         id_types=id_classes(found, extract),
         columns=tuple(c.name for c in extract.columns if any(c.name in f.found for f in found)),
+        snapshots=tuple(map(str, against.months)),
+        not_judged=against.not_judged,
+        unknown_subscribers=against.unknown_subscribers,
+        missing_days=() if month is None else missing_days(counts.days, month),
     )
 
 
 def _quarantine(
-    engine: Engine,
-    what: tuple[Sequence[Layout], Extract, Month | None],
-    counts: Audit,
-    quarantine: Path,
-    *,
-    closing: Closing | None,
+    part: _Partition, counts: Audit, quarantine: Path, closing: Closing | None
 ) -> dict[str, int]:
     """Write refused rows and duplicates; return the duplicates by reason."""
-    found, extract, month = what
+    engine, extract, month = part.engine, part.extract, part.month
     delay = closing.reporting_delay_hours if closing else 0.0
     path = quarantine_folder(quarantine, extract.name, month) / QUARANTINE_FILE
     forget(path)
     parts: list[ir.Table] = []
     if counts.refused:
-        rows = read_layouts(engine, found, extract, month, source=True)
-        reasoned = rows.mutate(**{REASON: refusal(rows, extract, month)})
+        rows = part.rows(source=True)
+        reasoned = rows.mutate(**{REASON: part.refusal(rows)})
         parts.append(reasoned.filter(reasoned[REASON].notnull()))
-    nominated = nominate(engine, _good(engine, what, counts, closing, source=False), extract)
+    nominated = nominate(engine, _good(part, counts, closing, source=False), extract)
     if engine.arrow(nominated.limit(1)).num_rows:
-        good = _good(engine, what, counts, closing, source=True)
+        good = _good(part, counts, closing, source=True)
         marked = mark_duplicates(suspects(good, extract, nominated), extract, delay)
         parts.append(marked.filter(marked[DUPLICATE].notnull()).rename({REASON: DUPLICATE}))
     if not parts:
         return {}
-    narrow = [part.select(REASON, SOURCE_FILE, SOURCE_ROW) for part in parts]
+    narrow = [rows.select(REASON, SOURCE_FILE, SOURCE_ROW) for rows in parts]
     picked = engine.cache(ibis.union(*narrow) if len(narrow) > 1 else narrow[0])
     by_reason = _count(engine, picked)
     if by_reason:
-        cells = relative_source(read_cells(engine, found, extract, picked), extract, month)
+        cells = relative_source(read_cells(engine, part.found, extract, picked), extract, month)
         engine.write(cells, path, [SOURCE_FILE, SOURCE_ROW])
     return {r: n for r, n in by_reason.items() if r not in counts.refused}
 
 
-def _good(
-    engine: Engine,
-    what: tuple[Sequence[Layout], Extract, Month | None],
-    counts: Audit,
-    closing: Closing | None,
-    *,
-    source: bool,
-) -> ir.Table:
+def _good(part: _Partition, counts: Audit, closing: Closing | None, *, source: bool) -> ir.Table:
     """Rows neither refused nor late, with file and row when `source`."""
-    found, extract, month = what
-    rows = read_layouts(engine, found, extract, month, source=source)
+    rows = part.rows(source=source)
     if counts.refused:
-        rows = rows.filter(refusal(rows, extract, month).isnull())
-    late = late_rows(rows, extract, month, closing) if counts.late else None
+        rows = rows.filter(part.refusal(rows).isnull())
+    late = late_rows(rows, part.extract, part.month, closing) if counts.late else None
     return rows if late is None else rows.filter(~late)
 
 

@@ -18,13 +18,23 @@ _FINITE = 1.7976931348623157e308
 TIME_OUTSIDE_MONTH = "time_outside_month"
 MONTH_OUTSIDE_PARTITION = "month_outside_partition"
 DIRECTION_MISSING = "direction_missing"
+# Judged by the snapshots of subscribers, see `check.snapshots`.
+ID_CASE = "id_case"
+BILL_AFTER_LEAVING = "bill_after_leaving"
+# No refusal: who is billed and in no snapshot is counted.
+SUBSCRIBER_UNKNOWN = "subscriber_unknown"
+
+# A column of rows that a snapshot contradicts: the code, null for all others.
+SNAPSHOT_REASON = "snapshot_reason"
 
 
 def refusal(table: ir.Table, extract: Extract, month: Month | None) -> ir.StringValue:
     """Why each row is refused: the code of the first rule that it breaks; null for a good row.
 
     Codes: `<column>_unparsable`, `<column>_missing`, `<column>_unknown`, `<column>_below_minimum`,
-    `<column>_not_finite`, `direction_missing`, `time_outside_month`, `month_outside_partition`.
+    `<column>_not_finite`, `direction_missing`, `time_outside_month`, `month_outside_partition`;
+    where the table carries what the snapshots say (`Contradictions.mark`), also `id_case` and
+    `bill_after_leaving`.
 
     Args:
         table: typed rows, see `read_typed`.
@@ -33,6 +43,8 @@ def refusal(table: ir.Table, extract: Extract, month: Month | None) -> ir.String
     """
     unreadable = table[UNPARSABLE].notnull(), table[UNPARSABLE].concat("_unparsable")
     rules = [unreadable, *((broken, code) for code, broken in _rules(table, extract, month))]
+    if SNAPSHOT_REASON in table.columns:
+        rules.append((table[SNAPSHOT_REASON].notnull(), table[SNAPSHOT_REASON]))
     return ibis.cases(*rules, else_=ibis.null("string"))
 
 
@@ -43,7 +55,15 @@ def reason_codes(extract: Extract) -> tuple[str, ...]:
     schema |= {c.name: "float64" for c in extract.columns if c.kind in {"int", "float", "money"}}
     schema |= {c.name: "timestamp" for c in extract.columns if c.kind in {"timestamp", "date"}}
     table = ibis.table({**schema, MONTH: "string", UNPARSABLE: "string"}, name=extract.name)
-    return tuple(code for code, _ in _rules(table, extract, month))
+    codes = [code for code, _ in _rules(table, extract, month)]
+    return (*codes, *snapshot_codes(extract))
+
+
+def snapshot_codes(extract: Extract) -> tuple[str, ...]:
+    """Codes that the snapshots of subscribers can give for an extract."""
+    if not extract.monthly or extract.name == "subscribers":
+        return ()
+    return (ID_CASE, BILL_AFTER_LEAVING) if extract.name == "billing" else (ID_CASE,)
 
 
 def unknown_values(table: ir.Table, extract: Extract) -> dict[str, ir.BooleanValue]:

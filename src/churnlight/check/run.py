@@ -11,9 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from churnlight.check.audit import Closing
+from churnlight.check.findings import find, write_findings
 from churnlight.check.identifiers import refuse_real_numbers
-from churnlight.check.month import QUARANTINE_FILE, check_month, forget, quarantine_folder
-from churnlight.check.verdict import Verdict, judge, read_verdict, verdict_file, write_verdict
+from churnlight.check.month import QUARANTINE_FILE, Folders, check_month, forget, quarantine_folder
+from churnlight.check.snapshots import snapshots_for
+from churnlight.check.verdict import Verdict, judge, verdict_file, write_verdict
 from churnlight.engine import Engine
 from churnlight.errors import DataRefused
 from churnlight.files import read_json
@@ -28,6 +30,9 @@ _LOG = logging.getLogger(__name__)
 _RULE_MODULES = ("columns.py", "engine.py", "inventory.py", "known.py", "schema.py", "timeline.py")
 # Writes documents only.
 _NO_RULES = ("contract.py",)
+
+# Others are held to its snapshots, so it is checked first.
+_FIRST = "subscribers"
 
 # Ids that are joined with one another.
 _JOINED = ("subscriber_id", "counterpart_id", "number_id")
@@ -49,15 +54,20 @@ class CheckRules:
     allow_phone_like_ids: bool = False
     max_refused_share: float = 0.05
 
-    def made_from(self, files: object) -> dict[str, object]:
-        """What a verdict follows from: the files' hashes and the rules."""
+    def made_from(self, files: object, snapshots: object) -> dict[str, object]:
+        """What a verdict follows from: the files' hashes, the snapshots' where any, the rules."""
         return {
-            "files_sha256": sha256(json.dumps(files, sort_keys=True).encode()).hexdigest(),
+            "files_sha256": _sha256_of(files),
+            "snapshots_sha256": _sha256_of(snapshots) if snapshots else None,
             "rules_sha256": rules_sha256(),
             "close_days": self.closing.close_days,
             "reporting_delay_hours": self.closing.reporting_delay_hours,
             "allow_phone_like_ids": self.allow_phone_like_ids,
         }
+
+
+def _sha256_of(content: object) -> str:
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @cache
@@ -96,6 +106,8 @@ def check_extracts(engine: Engine, places: Places, rules: CheckRules) -> tuple[V
     `made_from`, a hash of the inventory entry and the rules that it follows from. Verdicts and
     quarantines of months that no longer count disappear.
 
+    `<out>/findings.json` holds what is missing or could not be judged, see `check.findings`.
+
     Returns:
         The verdicts of all months that count, sorted by extract and month.
 
@@ -106,27 +118,38 @@ def check_extracts(engine: Engine, places: Places, rules: CheckRules) -> tuple[V
             written first).
     """
     parts = list(_parts(places.inventory, rules.months))
-    _forget_others(places, [(e.name, m) for e, m, _ in parts])
-    verdicts = []
-    with progress("check", sum(_bytes_of(f) for _, _, f in parts), "bytes") as advance:
-        for extract, month, files in parts:
-            made_from = rules.made_from(files)
-            verdict = _unchanged(places, extract, month, made_from)
-            if verdict is None:
-                # First, or an old verdict might stand beside the quarantine of a run cut short.
-                verdict_file(places.out, extract.name, month).unlink(missing_ok=True)
-                if not rules.allow_phone_like_ids:
-                    refuse_real_numbers(places.root, extract, month)
-                verdict = check_month(
-                    engine, places.root, extract, month, places.quarantine, rules.closing
-                )
-                write_verdict(places.out, verdict, made_from)
-                _log(verdict)
-            verdicts.append(verdict)
-            advance(_bytes_of(files))
-    require_same_id_types(verdicts)
-    judge(verdicts, rules.max_refused_share)
-    return tuple(verdicts)
+    _forget_others(places, [(p.extract.name, p.month) for p in parts])
+    verdicts: dict[_Part, Verdict] = {}
+    with progress("check", sum(p.bytes for p in parts), "bytes") as advance:
+        for part in sorted(parts, key=lambda p: p.extract.name != _FIRST):
+            verdicts[part] = _unchanged(places, part, rules) or _check(engine, places, part, rules)
+            advance(part.bytes)
+    ordered = tuple(verdicts[part] for part in parts)
+    require_same_id_types(ordered)
+    _report(places, ordered, rules)
+    judge(ordered, rules.max_refused_share)
+    return ordered
+
+
+def _check(engine: Engine, places: Places, part: _Part, rules: CheckRules) -> Verdict:
+    # First, or an old verdict might stand beside the quarantine of a run cut short.
+    verdict_file(places.out, part.extract.name, part.month).unlink(missing_ok=True)
+    if not rules.allow_phone_like_ids:
+        refuse_real_numbers(places.root, part.extract, part.month)
+    folders = Folders(places.root, places.quarantine, places.out)
+    verdict = check_month(engine, folders, part.extract, part.month, rules.closing)
+    write_verdict(places.out, verdict, part.made_from(rules, verdict))
+    _log(verdict)
+    return verdict
+
+
+def _report(places: Places, verdicts: Sequence[Verdict], rules: CheckRules) -> None:
+    """Write the findings, and warn of each."""
+    findings = find(verdicts, rules.months)
+    write_findings(places.out, findings)
+    for finding in findings:
+        if finding.warns:
+            _LOG.warning("check %s", finding)
 
 
 def require_same_id_types(verdicts: Sequence[Verdict]) -> None:
@@ -148,36 +171,74 @@ def require_same_id_types(verdicts: Sequence[Verdict]) -> None:
                 )
 
 
-def _parts(
-    inventory: Path, months: Sequence[Month]
-) -> Iterator[tuple[Extract, Month | None, list[Mapping[str, object]]]]:
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One month of an extract, or a reference table, with inventory entries.
+
+    Attributes:
+        extract: its declaration.
+        month: None for a reference table.
+        files: its files.
+        snapshots: month and files of the snapshots to which its rows may be held.
+    """
+
+    extract: Extract
+    month: Month | None
+    files: Sequence[Mapping[str, object]]
+    snapshots: Sequence[tuple[str, object]]
+
+    @property
+    def bytes(self) -> int:
+        return sum(int(str(f["bytes"])) for f in self.files)
+
+    def made_from(self, rules: CheckRules, verdict: Verdict) -> dict[str, object]:
+        """What the verdict follows from; snapshots say nothing of ids that are whole numbers.
+
+        Of bills they say more than that.
+        """
+        held = self.extract.name == "billing" or verdict.id_types.get("subscriber_id") == "text"
+        return rules.made_from(self.files, self.snapshots if held else ())
+
+
+def _parts(inventory: Path, months: Sequence[Month]) -> Iterator[_Part]:
     """Every extract and month that has files, with its inventory entry."""
     reference = read_json(inventory / REFERENCE_FILE)
+    books = {m: _files(inventory, _FIRST, m) for m in months}
     for extract in EXTRACTS.values():
         for month in sorted(months) if extract.monthly else [None]:
             if month is None:
                 files = reference.get(extract.name, [])
             else:
-                files = read_json(inventory / extract.name / f"month={month}.json")["files"]
+                files = _files(inventory, extract.name, month)
+            held = [(str(m), books.get(m)) for m in snapshots_for(extract, month)]
             if isinstance(files, list) and files:
-                yield extract, month, files
+                yield _Part(extract, month, files, held)
 
 
-def _bytes_of(files: Sequence[Mapping[str, object]]) -> int:
-    return sum(int(str(f["bytes"])) for f in files)
+def _files(inventory: Path, extract: str, month: Month) -> object:
+    return read_json(inventory / extract / f"month={month}.json")["files"]
 
 
-def _unchanged(
-    places: Places, extract: Extract, month: Month | None, made_from: Mapping[str, object]
-) -> Verdict | None:
+def _unchanged(places: Places, part: _Part, rules: CheckRules) -> Verdict | None:
+    extract, month = part.extract, part.month
     path = verdict_file(places.out, extract.name, month)
-    if not path.is_file() or read_json(path).get("made_from") != made_from:
+    if not path.is_file():
         return None
-    verdict = read_verdict(places.out, extract.name, month)
+    content = read_json(path)
+    # A verdict of an older version is made anew, like one of other rules.
+    if not _same_rules(content.get("made_from")):
+        return None
+    verdict = Verdict.from_json(content, str(path))
+    if content["made_from"] != part.made_from(rules, verdict):
+        return None
     kept = quarantine_folder(places.quarantine, extract.name, month) / QUARANTINE_FILE
-    removed = verdict is not None and bool(verdict.refused or verdict.duplicates)
+    removed = bool(verdict.refused or verdict.duplicates)
     # A quarantine that somebody deleted is made again.
     return verdict if kept.exists() == removed else None
+
+
+def _same_rules(made_from: object) -> bool:
+    return isinstance(made_from, dict) and made_from.get("rules_sha256") == rules_sha256()
 
 
 def _forget_others(places: Places, kept: Sequence[tuple[str, Month | None]]) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from churnlight.errors import DataRefused, UsageError
 from churnlight.files import read_json, write_json
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_LISTS = ("columns", "snapshots", "not_judged", "missing_days")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class Verdict:
         unknown: values outside a column's list that read as null, by column, in rows not refused.
         id_types: "integer" or "text" for each id column that is there.
         columns: the declared columns that the files have.
+        snapshots: months of the subscribers' snapshots that rows were held to, as "YYYY-MM".
+        not_judged: codes of what could not be held to them, for want of a snapshot.
+        unknown_subscribers: subscribers with a bill (kept) whom no snapshot has.
+        missing_days: days of CDRs without a row among days with their usual volume, "YYYY-MM-DD".
     """
 
     extract: str
@@ -39,6 +44,10 @@ class Verdict:
     unknown: Mapping[str, int] = field(default_factory=dict)
     id_types: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    snapshots: tuple[str, ...] = ()
+    not_judged: tuple[str, ...] = ()
+    unknown_subscribers: int = 0
+    missing_days: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         removed = sum(self.duplicates.values()) + sum(self.refused.values()) + self.late
@@ -60,7 +69,8 @@ class Verdict:
 
     def to_json(self) -> dict[str, object]:
         """The verdict as a JSON object."""
-        return {"schema_version": SCHEMA_VERSION, **asdict(self), "columns": list(self.columns)}
+        lists = {name: list(getattr(self, name)) for name in _LISTS}
+        return {"schema_version": SCHEMA_VERSION, **asdict(self), **lists}
 
     @classmethod
     def from_json(cls, content: Mapping[str, object], source: str = "verdict") -> Verdict:
@@ -80,8 +90,9 @@ class Verdict:
             values = {name: content[name] for name in names}
         except KeyError as error:
             raise UsageError(f"{source}: {error} is missing: run the stage check again") from None
-        columns = values.pop("columns")
-        return cls(**values, columns=tuple(columns))  # type: ignore[arg-type]
+        for name in _LISTS:
+            values[name] = tuple(values[name])  # type: ignore[arg-type]
+        return cls(**values)  # type: ignore[arg-type]
 
 
 def verdict_file(folder: Path, extract: str, month: object | None) -> Path:

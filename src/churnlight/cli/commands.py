@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from churnlight.cli import backtest, champion  # noqa: F401 - registers their commands
+from churnlight.cli import backtest, champion, explain  # noqa: F401 - registers their commands
 from churnlight.cli.app import app, output
 
 adapt_app = typer.Typer(help="Turn public data sets into extracts.", no_args_is_help=True)

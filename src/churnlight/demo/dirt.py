@@ -2,12 +2,12 @@
 
 Rows that were never right come in a file of their own beside the clean ones (`part-900.parquet`),
 so that the clean rows stay as they are. A missing day or month is cut out of the clean files.
-Identifiers in mixed case need identifiers with letters: all of them become text then.
+Identifiers in mixed case need identifiers with letters: all of them become text then, the same id
+everywhere, and the rows in capitals come beside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -27,19 +27,22 @@ from churnlight.schema import EXTRACTS, ON_THE_BOOKS
 from churnlight.timeline import Month
 
 DIRT_PART = 900
-_IDS = ("subscriber_id", "counterpart_id")
+_IDS = ("subscriber_id", "counterpart_id", "number_id")
 _YEAR = timedelta(days=365)
-# What the check calls each kind of row; None: nothing refuses it.
-REASONS: dict[str, str | None] = {
+# What the check calls each kind of row.
+REASONS = {
     "duplicates": "duplicate",
     "late": "late",
     "impossible_durations": "duration_s_below_minimum",
     "unknown_kinds": "kind_unknown",
     "clock_faults": "time_outside_month",
-    "wrong_bills": None,
-    "mixed_case_ids": None,
+    "wrong_bills": "bill_after_leaving",
+    "mixed_case_ids": "id_case",
 }
-_CDR_KINDS = ("duplicates", "late", "impossible_durations", "unknown_kinds", "clock_faults")
+_CDR_KINDS = (
+    "duplicates", "late", "impossible_durations", "unknown_kinds", "clock_faults",
+    "mixed_case_ids",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def make_dirty(extracts: Path, truth: Path, seed: int, dirt: DirtParams, close_d
     """Spoil the extracts as asked, and put on record what was done.
 
     `<truth>/dirt/part-0.parquet` holds each injected row (extract, month, file, row, what, reason,
-    subscriber_id as text); `<truth>/dirt.json` what was cut out.
+    subscriber_id as text); `<truth>/dirt.json` what was cut out, which the check must find too.
 
     Args:
         extracts: root of the clean extracts; changed in place.
@@ -75,15 +78,14 @@ def make_dirty(extracts: Path, truth: Path, seed: int, dirt: DirtParams, close_d
         "missing_day": _cut_day(extracts, dirt.missing_day, months),
         "missing_month": _cut_month(extracts, dirt.missing_month, months),
     }
+    if dirt.mixed_case_ids > 0:
+        for path in sorted(extracts.rglob("*.parquet")):
+            _write_ids_as_text(path)
     records: list[_Record] = []
     for month in months:
         rng = stream(seed, Part.DIRT, month.year, month.number)
         records += _spoil_calls(extracts, rng, dirt, month, close_days)
         records += _spoil_bills(extracts, rng, dirt, month)
-    if dirt.mixed_case_ids > 0:
-        rng = stream(seed, Part.DIRT, 0)
-        for path in sorted(extracts.rglob("*.parquet")):
-            records += _mix_case(extracts, path, rng, dirt.mixed_case_ids)
     write_json(truth / "dirt.json", {"asked": dirt.model_dump(mode="json"), "cut": cut})
     _write_records(truth, records)
 
@@ -98,7 +100,13 @@ def _spoil_calls(
     sources = []
     for path in sorted((extracts / "cdr" / f"month={month}").glob("*.parquet")):
         table = pq.read_table(path, partitioning=None)
-        calls = np.flatnonzero(pc.equal(table["kind"], "voice").to_numpy(zero_copy_only=False))
+        voice = pc.equal(table["kind"], "voice")
+        if "mixed_case_ids" in wanted:
+            # Whose id no snapshot has in any case, nobody can tell to be in the wrong one.
+            voice = pc.and_(
+                voice, pc.is_in(table["subscriber_id"], value_set=_on_record(extracts, month))
+            )
+        calls = np.flatnonzero(voice.to_numpy(zero_copy_only=False))
         counts = {kind: rng.binomial(table.num_rows, share) for kind, share in wanted.items()}
         chosen = rng.choice(calls, min(sum(counts.values()), len(calls)), replace=False)
         # One after the other, so that no row is spoilt twice.
@@ -121,9 +129,7 @@ def _spoil(
         after = month.closes_at(close_days) + timedelta(hours=1)
         hours = rng.integers(0, 24 * 20, count)
         known = pa.array([after + timedelta(hours=int(h)) for h in hours], pa.timestamp("us"))
-        # Calls that nobody has heard of yet: another second, another length.
-        longer = pc.add(rows["duration_s"], pa.scalar(1, rows["duration_s"].type))
-        rows = _with(rows, "duration_s", longer)
+        rows = _longer(rows)
     elif kind == "impossible_durations":
         negative = pc.subtract(pc.negate(rows["duration_s"]), pa.scalar(1, pa.int32()))
         rows = _with(rows, "duration_s", negative.cast(rows["duration_s"].type))
@@ -137,29 +143,50 @@ def _spoil(
             datetime(1970, 1, 1) if u else s + _YEAR for u, s in zip(unset, started, strict=True)
         ]
         rows = _with(rows, "started_at", pa.array(wrong, pa.timestamp("us")))
+    elif kind == "mixed_case_ids":
+        rows = _longer(_with(rows, "subscriber_id", pc.utf8_upper(rows["subscriber_id"])))
     return rows.append_column("known_at", known)
+
+
+def _on_record(extracts: Path, month: Month) -> Any:
+    """Ids of the month's snapshot; none where there is no snapshot."""
+    paths = sorted((extracts / "subscribers" / f"month={month}").glob("*.parquet"))
+    tables = [pq.read_table(p, partitioning=None, columns=["subscriber_id"]) for p in paths]
+    if not tables:
+        return pa.array([], pa.string())
+    return pa.concat_tables(tables)["subscriber_id"].combine_chunks()
+
+
+def _longer(rows: pa.Table) -> pa.Table:
+    """Calls that nobody has heard of yet: a second longer."""
+    return _with(
+        rows, "duration_s", pc.add(rows["duration_s"], pa.scalar(1, rows["duration_s"].type))
+    )
 
 
 def _spoil_bills(
     extracts: Path, rng: np.random.Generator, dirt: DirtParams, month: Month
 ) -> list[_Record]:
-    """Add bills of lines that the month's snapshot, and the one before, say have left."""
+    """Add bills of lines that had left before the month began, by the month's snapshot.
+
+    The last bill of who left within the month is right, and so is one that charges nothing.
+    """
     folder = extracts / "billing" / f"month={month}"
-    if dirt.wrong_bills <= 0 or not folder.is_dir():
+    books = extracts / "subscribers" / f"month={month}"
+    if dirt.wrong_bills <= 0 or not (folder.is_dir() and books.is_dir()):
         return []
     bills = pq.read_table(folder / "part-0.parquet", partitioning=None)
-    snapshot = pq.read_table(
-        extracts / "subscribers" / f"month={month}" / "part-0.parquet", partitioning=None
-    )
+    snapshot = pq.read_table(books / "part-0.parquet", partitioning=None)
     off = pc.invert(pc.is_in(snapshot["status"], value_set=pa.array(ON_THE_BOOKS)))
-    gone = np.setdiff1d(
-        snapshot.filter(off)["subscriber_id"].to_numpy(), bills["subscriber_id"].to_numpy()
-    )
-    count = min(int(rng.binomial(bills.num_rows, dirt.wrong_bills)), len(gone))
+    before = pc.less(snapshot["status_since"], pa.scalar(month.start.date()))
+    left = snapshot.filter(pc.and_(off, before))["subscriber_id"]
+    gone = np.setdiff1d(left.to_numpy(), bills["subscriber_id"].to_numpy())
+    charged = np.flatnonzero(bills["total_charge"].to_numpy() > 0)
+    count = min(int(rng.binomial(bills.num_rows, dirt.wrong_bills)), len(gone), len(charged))
     if not count:
         return []
     whose = np.sort(rng.choice(gone, count, replace=False))
-    rows = bills.take(rng.choice(bills.num_rows, count, replace=False))
+    rows = bills.take(rng.choice(charged, count, replace=False))
     rows = _with(rows, "subscriber_id", pa.array(whose))
     return _add(extracts, "billing", month, [("wrong_bills", rows)])
 
@@ -183,10 +210,8 @@ def _add(
     return records
 
 
-def _mix_case(
-    extracts: Path, path: Path, rng: np.random.Generator, share: float
-) -> Iterator[_Record]:
-    """Turn a file's ids into text; in some CDRs the subscriber's is written in capitals."""
+def _write_ids_as_text(path: Path) -> None:
+    """Turn a file's ids into text, in small letters."""
     table = _plain(pq.read_table(path, partitioning=None))
     names = [name for name in _IDS if name in table.column_names]
     if not names:
@@ -194,15 +219,6 @@ def _mix_case(
     columns = {name: table[name].combine_chunks() for name in table.column_names}
     for name in names:
         columns[name] = _as_text(columns[name])
-    relative = path.relative_to(extracts)
-    if relative.parts[0] == "cdr" and f"-{DIRT_PART}." not in path.name:
-        loud = rng.random(table.num_rows) < share
-        capitals = pc.utf8_upper(columns["subscriber_id"])
-        columns["subscriber_id"] = pc.if_else(pa.array(loud), capitals, columns["subscriber_id"])
-        at = np.flatnonzero(loud)
-        month = Month.parse(relative.parts[1].removeprefix("month="))
-        ids = columns["subscriber_id"].take(pa.array(at))
-        yield _Record("cdr", month, relative.as_posix(), "mixed_case_ids", at, ids)
     part = int(path.stem.removeprefix("part-"))
     path.unlink()
     writing.write_part(path.parent, None, columns, part)

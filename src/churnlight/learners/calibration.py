@@ -21,6 +21,7 @@ Method = Literal["none", "platt", "isotonic"]
 # The simplest first: on a tie it wins.
 METHODS: tuple[Method, ...] = ("none", "platt", "isotonic")
 _EDGE = 1e-12  # keeps a raw score of 0 or 1 off the logit's poles
+_STEPS = 100  # of Newton's; some eight are needed
 _TILT = 0.01  # of the way to 0 and to 1, at raw scores of 0 and 1
 
 
@@ -133,8 +134,6 @@ def _fit(method: Method, raw: FloatArray, churned: BoolArray, clip: float) -> Ca
 
 def _platt(raw: FloatArray, churned: BoolArray, clip: float) -> Calibration:
     """Logistic regression on the logit, with Platt's (1999) softened targets."""
-    from sklearn.linear_model import LogisticRegression
-
     churners = int(churned.sum())
     high = (churners + 1) / (churners + 2)
     low = 1 / (len(churned) - churners + 2)
@@ -146,18 +145,46 @@ def _platt(raw: FloatArray, churned: BoolArray, clip: float) -> Calibration:
     if spread < _EDGE:
         return level
     score = (logit - middle) / spread  # or the solver meets badly scaled equations
-    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10)
-    model.fit(
-        np.concatenate([score, score])[:, None],
-        np.repeat([1, 0], len(score)),
-        sample_weight=np.concatenate([target, 1 - target]),
-    )
-    slope = float(model.coef_[0, 0]) / spread
+    level_there, slope_there = _line(score, target)
+    slope = slope_there / spread
     if slope <= 0:
         # A score that ranks the wrong way round says nothing: everybody gets the mean.
         return level
-    intercept = float(model.intercept_[0]) - slope * middle
+    intercept = level_there - slope * middle
     return Calibration("platt", clip, intercept=intercept, slope=slope)
+
+
+def _line(score: FloatArray, target: FloatArray) -> tuple[float, float]:
+    """Intercept and slope of least log loss, by Newton's steps, halved while the loss rises.
+
+    Args:
+        score: of mean 0 and spread 1, shape (rows,).
+        target: between 0 and 1 and nowhere 0 or 1, so that the best line is finite.
+    """
+    line = np.array([float(np.log(target.mean() / (1 - target.mean()))), 0.0])
+    loss = _line_loss(line, score, target)
+    for _ in range(_STEPS):
+        p = 1 / (1 + np.exp(-(line[0] + line[1] * score)))
+        off, weight = target - p, p * (1 - p)
+        gradient = np.array([off.sum(), (off * score).sum()])
+        cross = (weight * score).sum()
+        curve = np.array([[weight.sum(), cross], [cross, (weight * score**2).sum()]])
+        step = np.linalg.solve(curve, gradient)
+        size = 1.0
+        while (found := _line_loss(line + size * step, score, target)) > loss and size > _EDGE:
+            size /= 2
+        if found > loss:
+            break  # only rounding is left
+        line, loss = line + size * step, found
+        if np.abs(size * step).max() < _EDGE:
+            break
+    return float(line[0]), float(line[1])
+
+
+def _line_loss(line: FloatArray, score: FloatArray, target: FloatArray) -> float:
+    """Mean log loss: log(1 + e^z) - target z."""
+    z = line[0] + line[1] * score
+    return float(np.mean(np.logaddexp(0.0, z) - target * z))
 
 
 def _isotonic(raw: FloatArray, churned: BoolArray, clip: float) -> Calibration:

@@ -27,6 +27,7 @@ from churnlight.params.learning import CalibrateParams, TiersParams
 LearnerName = Literal["gbm", "tree"]
 LEARNERS: tuple[LearnerName, ...] = ("gbm", "tree")
 FILE = "tiers.json"
+_APART = 2  # tiers between the two models from which a row is flagged
 
 
 @dataclass(frozen=True)
@@ -178,17 +179,25 @@ class Bundle:
         """Score by the champion, with the tree beside it.
 
         Returns:
-            probability, tier, probability_tree, tier_tree; index of `frame`.
+            probability, tier, probability_tree, tier_tree, leaf (the tree's, as `Tree.leaf` gives
+            it), models_apart (whether tree and LightGBM put the row two tiers apart or more); index
+            of `frame`.
 
         Raises:
             DataRefused: names a column that does not fit.
         """
         both = self.predict_both(frame, threads)
+        number = {
+            name: self.scales[name].tiers.number(both[f"probability_{name}"].to_numpy())
+            for name in LEARNERS
+        }
         return pd.DataFrame(
             {
                 "probability": both[f"probability_{self.champion}"],
                 "tier": both[f"tier_{self.champion}"],
                 "probability_tree": both["probability_tree"],
                 "tier_tree": both["tier_tree"],
+                "leaf": self.tree.leaf(frame),
+                "models_apart": np.abs(number["gbm"] - number["tree"]) >= _APART,
             }
         )

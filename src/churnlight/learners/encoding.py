@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from churnlight.errors import DataRefused
-from churnlight.learners.dataset import FloatArray
+from churnlight.learners.dataset import FloatArray, IntArray
 
 Kind = Literal["numeric", "category"]
 _SHOWN = 5
@@ -160,15 +160,35 @@ def _kind(values: pd.Series) -> Kind | None:
     )
 
 
-def _texts(values: pd.Series) -> pd.Series:
-    """The column as text, missing where it was."""
-    return values.astype(object).map(str, na_action="ignore")
+def _coded(values: pd.Series) -> tuple[IntArray, list[str]]:
+    """Each row's place among the column's texts, -1 where missing; and these texts.
+
+    A text may stand there twice, such as that of 1 and "1" in a categorical column.
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        codes, found = values.cat.codes.to_numpy(), values.cat.categories
+    else:
+        codes, found = pd.factorize(values)
+    return np.asarray(codes, dtype=np.int64), [str(text) for text in found]
 
 
 def _categories(values: pd.Series, least_rows: int) -> tuple[str, ...]:
     """The texts that enough rows hold, sorted."""
-    counts = _texts(values).dropna().value_counts()
-    return tuple(sorted(counts.index[counts >= least_rows]))
+    codes, texts = _coded(values)
+    counts: Counter[str] = Counter()
+    for text, rows in zip(texts, np.bincount(codes[codes >= 0], minlength=len(texts)), strict=True):
+        counts[text] += int(rows)
+    return tuple(sorted(text for text, rows in counts.items() if rows >= max(least_rows, 1)))
+
+
+def _numbers(values: pd.Series) -> FloatArray:
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub":
+        return np.asarray(values, dtype=np.float64)
+    return np.asarray(
+        pd.to_numeric(values.astype("Float64"), errors="raise").to_numpy(
+            dtype=np.float64, na_value=np.nan
+        )
+    )
 
 
 def _encode(values: pd.Series, column: Column) -> FloatArray:
@@ -182,13 +202,11 @@ def _encode(values: pd.Series, column: Column) -> FloatArray:
             "give the column in the type it had in training"
         )
     if kind == "category":
-        codes = pd.Index(column.categories, dtype=object).get_indexer(_texts(values))
-        return np.where(codes < 0, np.nan, codes.astype(np.float64))
-    numbers = np.array(
-        pd.to_numeric(values.astype("Float64"), errors="raise").to_numpy(
-            dtype=np.float64, na_value=np.nan
-        )
-    )
+        codes, texts = _coded(values)
+        place = {text: float(i) for i, text in enumerate(column.categories)}
+        # The last entry is that of code -1, a missing value.
+        return np.array([*(place.get(text, np.nan) for text in texts), np.nan])[codes]
+    numbers = _numbers(values)
     too_large = np.flatnonzero(np.abs(numbers) > _LARGEST)
     if len(too_large):
         rows = ", ".join(str(i + 1) for i in too_large[:_SHOWN])

@@ -6,8 +6,11 @@ The text is the same, byte for byte, with any number of threads: `deterministic`
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,17 @@ from typing import Any
 import numpy as np
 
 from churnlight.files import atomic_file, require_file, write_json
-from churnlight.learners.dataset import Dataset, FloatArray, IntArray, join, require_both
+from churnlight.learners import forest
+from churnlight.learners.dataset import (
+    BoolArray,
+    Dataset,
+    FloatArray,
+    IntArray,
+    join,
+    require_both,
+)
 from churnlight.learners.encoding import Encoder
+from churnlight.learners.sizing import workers
 from churnlight.learners.stored import load_booster, read_stored
 from churnlight.logs import progress
 from churnlight.params.base import SCHEMA_VERSION
@@ -25,6 +37,7 @@ from churnlight.params.learning import TrainParams
 MODEL_FILE, SCHEMA_FILE = "model.txt", "schema.json"
 # Two losses closer than this are a tie, so that no thread's rounding decides when to stop.
 _TIE = 1e-9
+_MUCH = 10_000_000  # rows x trees from which making `learners.forest` ready is worth its time
 _SAFE = re.compile(r"\w+", re.ASCII)
 
 
@@ -46,10 +59,7 @@ class Gbm:
 
     def raw(self, frame: Any, threads: int = 1) -> FloatArray:
         """Probability before calibration, shape (rows,)."""
-        return np.asarray(
-            self.booster.predict(self.encoder.transform(frame), num_threads=threads),
-            dtype=np.float64,
-        )
+        return _predicted(self.booster, self.text, self.encoder.transform(frame), threads)
 
     def save(self, folder: Path) -> None:
         """Write model.txt and schema.json into a folder."""
@@ -134,27 +144,17 @@ def fit_folded(
     Raises:
         DataRefused: with counts, when there is one class only or too few churners.
     """
-    import lightgbm
-
     require_both(data, params.min_churners, "training")
     encoder = Encoder.learn(data.frame, least_rows)
-    settings = _settings(params, threads)
-    held = [np.flatnonzero(fold == number) for number in np.unique(fold)]
-    with progress("gbm: cross-validation", params.gbm.max_rounds, "rounds") as advance:
-        found = lightgbm.cv(
-            settings,
-            _table(encoder, data, settings),
-            num_boost_round=params.gbm.max_rounds,
-            folds=[(np.setdiff1d(np.arange(len(data)), out), out) for out in held],
-            callbacks=[_stopping(params), lambda _: advance(1)],
-            return_cvbooster=True,
-        )
-    boosters, losses = found["cvbooster"].boosters, found["valid binary_logloss-mean"]
-    best = len(losses)  # cv cuts its record at the best round
     matrix = encoder.transform(data.frame)
+    held = [np.flatnonzero(fold == number) for number in np.unique(fold)]
+    settings = _settings(params, threads)
+    table = _as_table(encoder, matrix, data.churned, settings).construct()
+    boosters, best, loss = _boost_in_step(table, held, params, threads)
     raw = np.empty(len(data))
     for booster, out in zip(boosters, held, strict=True):
-        raw[out] = booster.predict(matrix[out], num_iteration=best, num_threads=threads)
+        text = booster.model_to_string(num_iteration=best)
+        raw[out] = _predicted(booster, text, matrix[out], threads, best)
     rounds = max(1, round(best * float(np.sqrt(len(held) / (len(held) - 1)))))
     training = {
         "rows": len(data),
@@ -162,9 +162,76 @@ def fit_folded(
         "folds": len(held),
         "best_round": best,
         "rounds": rounds,
-        "stop_log_loss": round(float(losses[-1]), 9),
+        "stop_log_loss": round(loss, 9),
     }
-    return _loaded(encoder, _text(_boost(encoder, data, params, threads, rounds)), training), raw
+    return _loaded(encoder, _text(_train(settings, table, rounds)), training), raw
+
+
+def _boost_in_step(
+    table: Any, held: Sequence[IntArray], params: TrainParams, threads: int
+) -> tuple[list[Any], int, float]:
+    """Boost a model without each part, until their mean log loss on these parts falls no longer.
+
+    Each model has a thread (or a few) of its own, which wastes less than sharing all of them round
+    by round. Bins are those of the whole table: they know the features' values, no label.
+
+    Args:
+        table: all rows, as LightGBM has them.
+        held: the numbers of each part's rows.
+        params: section `train`.
+        threads: for all models together; 0: all cores.
+
+    Returns:
+        The boosters, the best round, and the mean log loss there.
+    """
+    import lightgbm
+
+    at_once = workers(threads, len(held))
+    settings = _settings(params, max(1, workers(threads, os.cpu_count() or 1) // at_once))
+
+    def begin(out: IntArray) -> Any:
+        kept = np.setdiff1d(np.arange(table.num_data()), out)
+        booster = lightgbm.Booster(settings, table.subset(kept, settings).construct())
+        return booster.add_valid(table.subset(out, settings).construct(), "held")
+
+    def advance(booster: Any) -> float:
+        booster.update()
+        return float(booster.eval_valid()[0][2])
+
+    best, least = 0, np.inf
+    most, patience = params.gbm.max_rounds, params.gbm.early_stopping_rounds
+    with (
+        ThreadPoolExecutor(at_once) as pool,
+        progress("gbm: cross-validation", most, "rounds") as done,
+    ):
+        boosters = list(pool.map(begin, held))
+        for number in range(1, most + 1):
+            loss = float(np.mean(list(pool.map(advance, boosters))))
+            done(1)
+            if loss < least - _TIE:
+                best, least = number, loss
+            elif number - best >= patience:
+                break
+    return boosters, best, least
+
+
+def _predicted(
+    booster: Any, text: str, matrix: FloatArray, threads: int, rounds: int | None = None
+) -> FloatArray:
+    """Probabilities by LightGBM; of many rows by `learners.forest`, the same but for rounding.
+
+    Args:
+        booster: the model.
+        text: the model, or its first rounds.
+        matrix: encoded rows, shape (rows, features).
+        threads: to use; 0: all cores.
+        rounds: which the text has; None: all.
+    """
+    if len(matrix) * booster.num_trees() >= _MUCH:
+        with suppress(forest.NotSupportedError, ImportError):
+            return forest.predicted(text, matrix, threads)
+    found = booster.predict(matrix, num_iteration=rounds, num_threads=threads)
+    return np.asarray(found, dtype=np.float64)
 
 
 def _text(booster: Any) -> str:
@@ -207,24 +274,33 @@ def rounds_needed(
 
 
 def _boost(encoder: Encoder, data: Dataset, params: TrainParams, threads: int, rounds: int) -> Any:
+    settings = _settings(params, threads)
+    return _train(settings, _table(encoder, data, settings), rounds)
+
+
+def _train(settings: Mapping[str, Any], table: Any, rounds: int) -> Any:
+    """A booster on all rows of a table."""
     import lightgbm
 
-    settings = _settings(params, threads)
     with progress("gbm: fitting all rows", rounds, "rounds") as advance:
         return lightgbm.train(
-            settings,
-            _table(encoder, data, settings),
-            num_boost_round=rounds,
-            callbacks=[lambda _: advance(1)],
+            dict(settings), table, num_boost_round=rounds, callbacks=[lambda _: advance(1)]
         )
 
 
 def _table(encoder: Encoder, data: Dataset, settings: Mapping[str, Any]) -> Any:
+    return _as_table(encoder, encoder.transform(data.frame), data.churned, settings)
+
+
+def _as_table(
+    encoder: Encoder, matrix: FloatArray, churned: BoolArray, settings: Mapping[str, Any]
+) -> Any:
+    """Encoded rows as LightGBM takes them."""
     import lightgbm
 
     return lightgbm.Dataset(
-        encoder.transform(data.frame),
-        label=data.churned.astype(np.float64),
+        matrix,
+        label=churned.astype(np.float64),
         feature_name=_safe_names(encoder),
         categorical_feature=encoder.category_indexes,
         params=dict(settings),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,11 +18,13 @@ _WORDS = {
         "and": " and ", "all": "everybody", "missing": "{name} is unknown",
         "known": "{name} is known", "or_missing": " or unknown", "more": ", … ({count} in all)",
         "in": "{name} is {values}", "comma": ", ", "none": "none of the known",
+        "yes": "{name}: yes", "no": "{name}: no",
     },
     "zh": {
         "and": "，且", "all": "所有用户", "missing": "{name}未知",
         "known": "{name}已知", "or_missing": "或未知", "more": "、…（共{count}项）",
         "in": "{name}为{values}", "comma": "、", "none": "已知以外",
+        "yes": "{name}：是", "no": "{name}：否",
     },
 }  # fmt: skip
 
@@ -49,6 +51,16 @@ class Rule:
     probability: float
 
 
+@dataclass(frozen=True)
+class _Wording:
+    """How conditions are put into words: see `rules`."""
+
+    words: Mapping[str, str]
+    names: Mapping[str, str]
+    written: Callable[[str, float], str]
+    flags: frozenset[str]
+
+
 @dataclass
 class _Bounds:
     """What the path to a leaf asks of one feature."""
@@ -61,7 +73,11 @@ class _Bounds:
 
 
 def rules(
-    tree: Tree, language: Language = "en", names: Mapping[str, str] | None = None
+    tree: Tree,
+    language: Language = "en",
+    names: Mapping[str, str] | None = None,
+    written: Callable[[str, float], str] | None = None,
+    flags: Collection[str] = (),
 ) -> list[Rule]:
     """The leaves as rules, the riskiest first.
 
@@ -69,15 +85,18 @@ def rules(
         tree: the model.
         language: of the words between.
         names: what to call a feature in this language; its own name where absent.
+        written: a feature's value in this language; six digits where None.
+        flags: features that are 1 or 0, asked as yes or no.
     """
     probability = leaf_probability(tree.nodes)
+    wording = _Wording(_WORDS[language], names or {}, written or _plain, frozenset(flags))
     found = []
     for leaf, path in _paths(tree).items():
         rows, churners = int(tree.nodes.rows[leaf]), int(tree.nodes.churners[leaf])
         found.append(
             Rule(
                 leaf=leaf,
-                text=_sentence(tree, path, language, names or {}),
+                text=_sentence(tree, path, wording),
                 rows=rows,
                 churners=churners,
                 share=rows / int(tree.nodes.rows[0]),
@@ -126,19 +145,14 @@ def _paths(tree: Tree) -> dict[int, dict[int, _Bounds]]:
     return out
 
 
-def _sentence(
-    tree: Tree, path: Mapping[int, _Bounds], language: Language, names: Mapping[str, str]
-) -> str:
-    words = _WORDS[language]
-    parts = [_condition(tree, i, bounds, words, names) for i, bounds in path.items()]
-    return words["and"].join(parts) if parts else words["all"]
+def _sentence(tree: Tree, path: Mapping[int, _Bounds], wording: _Wording) -> str:
+    parts = [_condition(tree, i, bounds, wording) for i, bounds in path.items()]
+    return wording.words["and"].join(parts) if parts else wording.words["all"]
 
 
-def _condition(
-    tree: Tree, index: int, bounds: _Bounds, words: Mapping[str, str], names: Mapping[str, str]
-) -> str:
-    column = tree.encoder.columns[index]
-    name = names.get(column.name, column.name)
+def _condition(tree: Tree, index: int, bounds: _Bounds, wording: _Wording) -> str:
+    words, column = wording.words, tree.encoder.columns[index]
+    name = wording.names.get(column.name, column.name)
     # Where training met no missing value, the way of a missing one is no finding worth a word.
     missing = bool(tree.had_missing[index]) and all(bounds.missing)
     if not bounds.known:
@@ -147,11 +161,18 @@ def _condition(
         return words["known"].format(name=name)
     if column.kind == "category":
         text = words["in"].format(name=name, values=_categories(tree, index, bounds, words))
+    elif column.name in wording.flags:
+        text = words["yes" if np.isfinite(bounds.above) else "no"].format(name=name)
     else:
-        low = f"{_number(bounds.above)} < " if np.isfinite(bounds.above) else ""
-        high = f" ≤ {_number(bounds.up_to)}" if np.isfinite(bounds.up_to) else ""
-        text = f"{name} > {_number(bounds.above)}" if low and not high else f"{low}{name}{high}"
+        text = _range(name, bounds, lambda v: wording.written(column.name, v))
     return text + (words["or_missing"] if missing else "")
+
+
+def _range(name: str, bounds: _Bounds, written: Callable[[float], str]) -> str:
+    if not np.isfinite(bounds.up_to):
+        return f"{name} > {written(bounds.above)}"
+    low = f"{written(bounds.above)} < " if np.isfinite(bounds.above) else ""
+    return f"{low}{name} ≤ {written(bounds.up_to)}"
 
 
 def _categories(tree: Tree, index: int, bounds: _Bounds, words: Mapping[str, str]) -> str:
@@ -164,6 +185,6 @@ def _categories(tree: Tree, index: int, bounds: _Bounds, words: Mapping[str, str
     return text + (words["more"].format(count=len(inside)) if len(inside) > _SHOWN else "")
 
 
-def _number(value: float) -> str:
+def _plain(_: str, value: float) -> str:
     """Six digits, never as a power of ten."""
     return np.format_float_positional(value, precision=6, fractional=False, trim="-")

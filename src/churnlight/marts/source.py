@@ -18,7 +18,8 @@ class Places:
     """Where a month's marts come from and go to.
 
     Attributes:
-        extracts: the extracts' root; only the month's partition is read.
+        extracts: the extracts' root; only the month's partition is read, and where ids are text the
+            snapshots to which `check.load_kept` holds it.
         out: folder to write to; the caller makes it appear whole.
         verdicts: the check's output; without it the same rules are applied here, but not that
             against real numbers (`check.identifiers`).

@@ -1,10 +1,10 @@
-"""Sections of what comes out, and of the simulated operator: report, tracking, demo."""
+"""Sections of what comes out, and of the simulated operator: report, handout, tracking, demo."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from churnlight.params.base import Section, Share
 
@@ -13,6 +13,29 @@ class ReportParams(Section):
     """The report."""
 
     language: Literal["en", "zh"] = "en"
+
+
+class HandoutParams(Section):
+    """What the retention team receives for a scored month.
+
+    Attributes:
+        languages: of the page, the first is the one it opens in; a workbook each.
+        tiers: whose subscribers are on the list.
+        cards: subscribers from the top of the list with a card.
+        page_rows: subscribers from the top of the list on the page; the workbook has all.
+    """
+
+    languages: tuple[Literal["en", "zh"], ...] = Field(default=("en", "zh"), min_length=1)
+    tiers: tuple[str, ...] = Field(default=("yellow", "red", "white"), min_length=1)
+    cards: int = Field(default=200, ge=0)
+    page_rows: int = Field(default=1_000, ge=0)
+
+    @model_validator(mode="after")
+    def _once(self) -> HandoutParams:
+        for name in ("languages", "tiers"):
+            if len(set(getattr(self, name))) != len(getattr(self, name)):
+                raise ValueError(f"handout.{name} holds a name twice")
+        return self
 
 
 class TrackingParams(Section):

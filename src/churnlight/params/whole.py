@@ -23,7 +23,7 @@ from churnlight.params.learning import (
     TiersParams,
     TrainParams,
 )
-from churnlight.params.output import DemoParams, ReportParams, TrackingParams
+from churnlight.params.output import DemoParams, HandoutParams, ReportParams, TrackingParams
 from churnlight.params.population import CohortParams, LabelParams
 from churnlight.timeline import Role, check_roles, parse_as_of
 
@@ -47,6 +47,7 @@ class Params(Section):
     gate: GateParams = GateParams()
     explain: ExplainParams = ExplainParams()
     report: ReportParams = ReportParams()
+    handout: HandoutParams = HandoutParams()
     tracking: TrackingParams = TrackingParams()
     demo: DemoParams = DemoParams()
 
@@ -76,6 +77,11 @@ def parse(content: dict[str, Any], source: str) -> Params:
     months = params.extracts.month_list
     if twice := sorted({str(m) for m in months if months.count(m) > 1}):
         raise UsageError(f"{source}: extracts.months names {', '.join(twice)} twice: keep one")
+    if lost := [t for t in params.handout.tiers if t not in params.tiers.names]:
+        raise UsageError(
+            f"{source}: handout.tiers names {', '.join(lost)}, which is no tier: expected some of "
+            f"tiers.names ({', '.join(params.tiers.names)})"
+        )
     if params.as_ofs:
         check_roles(params.as_ofs, params.time, params.label.spend_churn_months)
     return params

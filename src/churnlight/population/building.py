@@ -77,7 +77,7 @@ def build_population(
     out = labels.outcome(at, params.label, params.months)
     usage = marts.table("usage", at.window)
     measured = None if usage is None else cohort.measured_columns(engine, usage)
-    start = _start(engine, sources, usage, at)
+    start = start_population(engine, sources, usage, at)
     table = engine.cache(_with_outcome(engine, start, sources, out, params.label))
     rules = cohort.rules_of(
         table,
@@ -119,10 +119,17 @@ def _hold_sources(sources: Mapping[str, ir.Table], params: LabelParams) -> None:
         )
 
 
-def _start(
+def start_population(
     engine: Engine, sources: Mapping[str, ir.Table], usage: ir.Table | None, at: Moment
 ) -> ir.Table:
-    """The start population with all that the window says of it."""
+    """The start population with all that the window says of it; `cohort.rules_of` judges it.
+
+    Args:
+        engine: where it runs.
+        sources: see `build_population`.
+        usage: the usage marts of the window with `month`; None without any.
+        at: the as_of.
+    """
     start = engine.cache(on_the_books(sources["subscribers"], at))
     if usage is not None:
         start = engine.cache(cohort.with_traces(start, usage))

@@ -49,9 +49,9 @@ def write_activity(
 ) -> None:
     """One file a month that the marts depend on, whichever extract says what subscribers did.
 
-    The verdict, a hash of the files, and whether the month is restated. The rest of what the
-    verdict was made from says nothing that a mart depends on without naming it to DVC. Files of
-    months that no longer count disappear.
+    The verdict, hashes of the files and of the snapshots that rows are held to, and whether the
+    month is restated. The rest of what the verdict was made from says nothing that a mart depends
+    on without naming it to DVC. Files of months that no longer count disappear.
     """
     wanted = {project.activity(month): month for month in months}
     for path in sorted((project.check / "activity").glob("*.json")):
@@ -70,7 +70,7 @@ def _activity(project: Project, name: str, month: Month) -> dict[str, object] | 
     made_from = verdict.pop("made_from")
     if not isinstance(made_from, dict):
         raise TypeError(f"{path}: made_from is no object")
-    return {**verdict, "files_sha256": made_from["files_sha256"]}
+    return {**verdict, **{n: made_from[n] for n in ("files_sha256", "snapshots_sha256")}}
 
 
 if __name__ == "__main__":

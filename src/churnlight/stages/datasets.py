@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow.dataset import dataset
 
 from churnlight import files
 from churnlight.errors import UsageError
 from churnlight.learners.dataset import BoolArray, Dataset
 from churnlight.paths import Project
+
+_PEOPLE = ["subscriber_id", "monthly_bill_money", "left_before_cutoff"]
 
 
 def read_role(project: Project, role: str) -> tuple[dict[str, Any], list[str]]:
@@ -32,12 +37,48 @@ def read_as_of(project: Project, as_of: str) -> tuple[pd.DataFrame, pd.DataFrame
     """
     features = _read(project.features(as_of) / "features.parquet")
     labels = read_labels(project, as_of)
-    if not features["subscriber_id"].equals(labels["subscriber_id"]):
-        raise UsageError(
-            f"features and labels of as_of {as_of} are not about the same subscribers: "
-            "`dvc repro -f features` makes both anew"
-        )
+    _hold_same(features, labels, as_of)
     return features.drop(columns="subscriber_id"), labels.assign(as_of=as_of)
+
+
+def feature_batches(
+    project: Project, as_of: str, rows: int = 50_000
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """As `read_as_of`, so many rows at a time, so that memory does not grow with the cohort.
+
+    Yields:
+        Features, and subscriber_id, monthly_bill_money, left_before_cutoff and as_of, of the next
+        rows; once without rows when the cohort is empty.
+    """
+    path = files.require_file(project.features(as_of) / "features.parquet", "features")
+    labels = _read(project.labels(as_of) / "labels.parquet", _PEOPLE).assign(as_of=as_of)
+    done = 0
+    for batch in dataset(path).to_batches(batch_size=rows, batch_readahead=1):
+        if batch.num_rows == 0:
+            continue
+        features = pa.Table.from_batches([batch]).to_pandas()
+        people = labels.iloc[done : done + len(features)].reset_index(drop=True)
+        _hold_same(features, people, as_of)
+        done += len(features)
+        yield features.drop(columns="subscriber_id"), people
+    if done == 0:
+        yield read_as_of(project, as_of)
+    elif done != len(labels):
+        _hold_same(labels.iloc[:done], labels, as_of)
+
+
+def cohort_rows(project: Project, as_of: str) -> int:
+    """How many rows the features of an as_of have."""
+    path = files.require_file(project.features(as_of) / "features.parquet", "features")
+    return int(dataset(path).count_rows())
+
+
+def feature_columns(project: Project, as_of: str) -> Iterator[pd.DataFrame]:
+    """The features of an as_of, a column at a time."""
+    path = files.require_file(project.features(as_of) / "features.parquet", "features")
+    for name in dataset(path).schema.names:
+        if name != "subscriber_id":
+            yield dataset(path).to_table(columns=[name]).to_pandas()
 
 
 def read_labels(project: Project, as_of: str) -> pd.DataFrame:
@@ -74,6 +115,14 @@ def to_dataset(frame: pd.DataFrame, label: pd.DataFrame, mask: BoolArray) -> Dat
     )
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _hold_same(features: pd.DataFrame, labels: pd.DataFrame, as_of: str) -> None:
+    if not features["subscriber_id"].equals(labels["subscriber_id"]):
+        raise UsageError(
+            f"features and labels of as_of {as_of} are not about the same subscribers: "
+            "`dvc repro -f features` makes both anew"
+        )
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     # Spark writes folders of parts under the same name; pandas reads both.
-    return pd.read_parquet(files.require_file(path, "features"))
+    return pd.read_parquet(files.require_file(path, "features"), columns=columns)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from churnlight import files, registry, tracking
 from churnlight.errors import ChurnlightError
+from churnlight.features.catalogue import CATALOGUE
 from churnlight.features.dictionary import markdown
 from churnlight.learners import tuning
 from churnlight.params.base import read_section, read_yaml
@@ -113,7 +114,14 @@ def _model_run(project: Project, learner: str) -> tracking.ModelRun:
         "report": files.sha256_of(project.report),
     }
     frame, _ = read_as_of(project, as_ofs[-1])
-    content = {"learner": learner, "params": params, "metrics": metrics, "hashes": hashes}
+    reasons = {f.name: f.reason for f in CATALOGUE}
+    content = {
+        "learner": learner,
+        "params": params,
+        "metrics": metrics,
+        "hashes": hashes,
+        "reasons": reasons,
+    }
     return tracking.ModelRun(
         learner=learner,
         content_hash=_hash_of(content),
@@ -127,7 +135,7 @@ def _model_run(project: Project, learner: str) -> tracking.ModelRun:
         folders={
             "plots": project.plots,
             "evaluation": project.evaluation / "details.json",
-            "explanations": project.explanations / "importance.json",
+            "explanations": project.explanations,
             "report": project.report,
             "parameters": project.params_file,
         },
@@ -135,6 +143,7 @@ def _model_run(project: Project, learner: str) -> tracking.ModelRun:
         bundle=project.root / "models",
         example=frame.head(_EXAMPLE_ROWS),
         trials=_trials(project, learner),
+        reasons=reasons,
     )
 
 

@@ -210,7 +210,9 @@ def predict_table(folder: Path, request: Request, threads: int = 0) -> dict[str,
             ExplainParams(),
             threads,
         )
-        named = reasons.drop(columns="reason").rename(columns={"subscriber_id": model.id})
+        named = reasons.drop(columns=["reason", "second", "quoted"]).rename(
+            columns={"subscriber_id": model.id}
+        )
         write_table(named, request.reasons)
     sizes = scored["tier"].value_counts()
     return {

@@ -1,0 +1,1 @@
+"""What the retention team receives for a scored month: workbook, page, cards."""
