@@ -52,6 +52,15 @@ BY_HAND: dict[str, dict[str, Any]] = {
         "voice_in_last_over_mean_ratio": 0.6,
         "sms_out_last_over_mean_ratio": 0,
         "data_last_over_mean_ratio": 0,
+        # 6, 6 and 2 calls a day out; 90, 60 and 50 in; no data sessions. Each a tenth higher.
+        "voice_out_count_last_over_first_ratio": 2.1 / 6.1,
+        "voice_in_count_last_over_first_ratio": (50 / 31 + 0.1) / (90 / 31 + 0.1),
+        "use_last_over_first_ratio": (
+            (2.1 / 6.1 * (50 / 31 + 0.1) / (90 / 31 + 0.1) * 1) ** (1 / 3)
+        ),
+        "use_last_over_before_ratio": (
+            (2.1 / 6.1 * (50 / 31 + 0.1) / (60 / 28 + 0.1) * 1) ** (1 / 3)
+        ),
         "active_days_change_share": 15 / 31 - 1,
         "voice_out_trend_share_per_month": -150 / 500,
         "data_trend_share_per_month": -5 / (20 / 3),

@@ -20,7 +20,7 @@ class TreeParams(Section):
 class GbmParams(Section):
     """LightGBM."""
 
-    learning_rate: float = Field(default=0.05, gt=0, le=1)
+    learning_rate: float = Field(default=0.03, gt=0, le=1)
     num_leaves: int = Field(default=15, ge=2)
     min_data_in_leaf: int = Field(default=40, ge=1)
     feature_fraction: float = Field(default=0.5, gt=0, le=1)

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+from operator import mul
+
+import ibis.expr.types as ir
+
 from churnlight.features.feature import Feature, Nothing
-from churnlight.features.row import mean, ratio
+from churnlight.features.row import Row, mean, ratio
+
+_USE = ("voice_out_count", "voice_in_count", "data_sessions_count")
+# Events a day that each level is raised by, so that hardly any against none is no fall without end.
+_LITTLE = 0.1
+
+
+def _last_over_first(row: Row, names: Sequence[str], first: int = 0) -> ir.FloatingValue:
+    """Geometric mean of the counts' falls. Counts say more than minutes: one call may be long."""
+    falls = []
+    for name in names:
+        rates = row.rates(name)
+        falls.append((rates[-1] + _LITTLE) / (rates[first] + _LITTLE))
+    together = reduce(mul, falls)
+    return together if len(falls) == 1 else (together.log() / len(falls)).exp()
+
 
 FEATURES: tuple[Feature, ...] = (
     Feature(
@@ -97,6 +118,52 @@ FEATURES: tuple[Feature, ...] = (
         "Data a day, last month over the window's mean",
         "日均流量：最近一个月与窗口均值之比",
         lambda r: r.last_over_mean(r.rates("data_mb")),
+        nothing=1,
+        months=2,
+    ),
+    Feature(
+        "voice_out_count_last_over_first_ratio",
+        "ratio",
+        "activity",
+        "falling_silent",
+        "Outgoing calls a day, last month over the window's first",
+        "日均主叫次数：最近一个月与窗口首月之比",
+        lambda r: _last_over_first(r, ("voice_out_count",)),
+        nothing=1,
+        months=2,
+    ),
+    Feature(
+        "voice_in_count_last_over_first_ratio",
+        "ratio",
+        "activity",
+        "falling_silent",
+        "Incoming calls a day, last month over the window's first",
+        "日均被叫次数：最近一个月与窗口首月之比",
+        lambda r: _last_over_first(r, ("voice_in_count",)),
+        nothing=1,
+        months=2,
+    ),
+    Feature(
+        "use_last_over_first_ratio",
+        "ratio",
+        "activity",
+        "falling_silent",
+        "Calls out, calls in and data sessions a day, last month over window's first; geometric "
+        "mean of the three",
+        "日均主叫、被叫次数与上网次数：最近一个月与窗口首月之比（三者几何平均）",
+        lambda r: _last_over_first(r, _USE),
+        nothing=1,
+        months=2,
+    ),
+    Feature(
+        "use_last_over_before_ratio",
+        "ratio",
+        "activity",
+        "falling_silent",
+        "Calls out, calls in and data sessions a day, last month over the month before; geometric "
+        "mean of the three",
+        "日均主叫、被叫次数与上网次数：最近一个月与上月之比（三者几何平均）",
+        lambda r: _last_over_first(r, _USE, first=-2),
         nothing=1,
         months=2,
     ),

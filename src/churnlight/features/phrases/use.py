@@ -38,6 +38,30 @@ PHRASES: tuple[Phrase, ...] = (
     ),
     Phrase(
         "falling_silent",
+        "calls and data sessions in {last_month} {use_last_over_before_ratio:change} "
+        "those of {month_before}",
+        "{last_month}通话与上网次数较{month_before}{use_last_over_before_ratio:change}",
+    ),
+    Phrase(
+        "falling_silent",
+        "calls and data sessions in {last_month} {use_last_over_first_ratio:change} "
+        "those of the window's first month",
+        "{last_month}通话与上网次数较窗口首月{use_last_over_first_ratio:change}",
+    ),
+    Phrase(
+        "falling_silent",
+        "outgoing calls in {last_month} {voice_out_count_last_over_first_ratio:change} "
+        "those of the window's first month",
+        "{last_month}主叫次数较窗口首月{voice_out_count_last_over_first_ratio:change}",
+    ),
+    Phrase(
+        "falling_silent",
+        "incoming calls in {last_month} {voice_in_count_last_over_first_ratio:change} "
+        "those of the window's first month",
+        "{last_month}被叫次数较窗口首月{voice_in_count_last_over_first_ratio:change}",
+    ),
+    Phrase(
+        "falling_silent",
         "outgoing minutes in {last_month} {voice_out_last_over_mean_ratio:change} "
         "their recent mean",
         "{last_month}主叫分钟数较近月均值{voice_out_last_over_mean_ratio:change}",
