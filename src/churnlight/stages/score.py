@@ -21,7 +21,7 @@ from churnlight.explain.meaning import catalogue_meaning
 from churnlight.explain.reasons import Meaning, People, Sums, medians, reasons_of
 from churnlight.learners.champion import Bundle
 from churnlight.logs import progress
-from churnlight.params.data import EngineParams
+from churnlight.params.data import EngineParams, ExtractsParams
 from churnlight.params.learning import ExplainParams
 from churnlight.params.output import HandoutParams
 from churnlight.paths import Project
@@ -31,6 +31,7 @@ from churnlight.stages.datasets import (
     feature_columns,
     read_role,
 )
+from churnlight.stages.handing import draw_plots, hand_out
 from churnlight.stages.stage import main, report_rows, running
 
 
@@ -38,17 +39,21 @@ def score() -> None:
     """Write data/scores/as_of=.../, sorted by subscriber; earlier months stay.
 
     scores.parquet; reasons.parquet in long form; medians.json, the cohort's median by feature;
-    importance.json, by feature, reason and family.
+    importance.json, by feature, reason and family; plots/ of SHAP values; the call list as
+    workbooks and as a page.
     """
     with running("score") as stage:
         threads = stage.section("engine", EngineParams).threads or 0
         bundle = Bundle.load(stage.project.root / "models")
         quoted_tiers = stage.section("handout", HandoutParams).tiers
+        months = stage.section("extracts", ExtractsParams).month_list
         _, as_ofs = read_role(stage.project, "score")
         for as_of in as_ofs:
             scorer = Scorer(bundle, quoted_tiers, stage.section("explain", ExplainParams), threads)
             with files.atomic_folder(stage.project.scores(as_of)) as out:
                 scorer.write(stage.project, as_of, out)
+                draw_plots(stage.project, bundle.gbm, as_of, out, threads)
+                hand_out(stage, as_of, months, out)
             report_rows(f"scores of {as_of}", scorer.rows)
 
 
