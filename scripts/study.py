@@ -28,9 +28,15 @@ from churnlight.assess.measures import summary
 from churnlight.assess.resampling import Scored, resample
 from churnlight.backtest.ablation import ALL, FAMILIES
 from churnlight.cli.replaying import ablate_project
+from churnlight.files import write_json
 from churnlight.params.whole import load
 from churnlight.paths import Project
 from churnlight.timeline import Month, default_roles, month_range
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from study_page import write_page
+from study_reasons import added_up, reasons_of_seed
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -77,7 +83,8 @@ def one_seed(folder: Path, seed: int, given: argparse.Namespace) -> dict[str, An
     details = json.loads((made.evaluation / "details.json").read_text(encoding="utf-8"))
     rows = pd.read_parquet(made.evaluation / "predictions.parquet")
     outlook = made.data / "demo" / "truth" / "outlook" / f"as_of={details['as_of']}"
-    if outlook.exists():
+    oracle = outlook.exists()
+    if oracle:
         known = pd.read_parquet(outlook, columns=["subscriber_id", "p_true"])
         rows = rows.merge(known, on="subscriber_id", how="left", validate="one_to_one")
     # Another draw of accounts in each seed: the seeds are apart.
@@ -99,6 +106,7 @@ def one_seed(folder: Path, seed: int, given: argparse.Namespace) -> dict[str, An
         "measured": found,
         "ablation": ablation,
         "features": {f: len(set(n) & set(held.frame.columns)) for f, n in FAMILIES.items()},
+        "reasons": reasons_of_seed(made, rows, pd.read_parquet(outlook)) if oracle else None,
     }
 
 
@@ -194,6 +202,7 @@ def result_of(runs: Sequence[Mapping[str, Any]], given: argparse.Namespace) -> d
         ],
     }
     if oracle:
+        found["reasons"] = added_up([r["reasons"] for r in runs])
         found["minus_oracle"] = {n: pooled(runs, less(n, "oracle", "measured")) for n in LEARNERS}
         found["share_of_oracle"] = {n: pooled(runs, share_of_oracle(n)) for n in LEARNERS}
         found["white"] = {
@@ -237,13 +246,11 @@ def main() -> None:
                 runs.append(one_seed(Path(work) / f"seed-{seed}", seed, given))
                 print(f"seed {seed}: {runs[-1]['churners']} churners", flush=True)
             found = result_of(runs, given)
+            # Hours may lie behind: what is there is kept before more is asked for.
+            write_json(given.result, found)
             if given.months:
                 found["backtest"] = backtest(Path(work) / "backtest", given)
-        given.result.parent.mkdir(parents=True, exist_ok=True)
-        given.result.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    sys.path.insert(0, str(ROOT / "scripts"))
-    from study_page import write_page
-
+                write_json(given.result, found)
     write_page(json.loads(given.result.read_text(encoding="utf-8")), given.page_file)
 
 

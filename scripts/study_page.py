@@ -8,6 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from study_reasons import lines as reason_lines
+
 MARKS = re.compile(r"<!-- study -->\n.*?<!-- /study -->", re.DOTALL)
 HEAD = "# How accurate it is\n\nEvery figure here is written by a command; none by hand.\n"
 NAMES = {"gbm": "LightGBM", "tree": "Decision tree", "oracle": "Oracle"}
@@ -53,6 +55,8 @@ def lines(found: Found) -> Iterator[str]:
     yield from _goals(found)
     yield from _tiers(found)
     yield from _ablation(found)
+    if "reasons" in found:
+        yield from reason_lines(found["reasons"])
     if "backtest" in found:
         yield from _backtest(found["backtest"])
 

@@ -45,20 +45,20 @@ PHRASES: tuple[Phrase, ...] = (
     Phrase(
         "falling_silent",
         "calls and data sessions in {last_month} {use_last_over_first_ratio:change} "
-        "those of the window's first month",
-        "{last_month}通话与上网次数较窗口首月{use_last_over_first_ratio:change}",
+        "those of the first month looked at",
+        "{last_month}通话与上网次数较所看首月{use_last_over_first_ratio:change}",
     ),
     Phrase(
         "falling_silent",
         "outgoing calls in {last_month} {voice_out_count_last_over_first_ratio:change} "
-        "those of the window's first month",
-        "{last_month}主叫次数较窗口首月{voice_out_count_last_over_first_ratio:change}",
+        "those of the first month looked at",
+        "{last_month}主叫次数较所看首月{voice_out_count_last_over_first_ratio:change}",
     ),
     Phrase(
         "falling_silent",
         "incoming calls in {last_month} {voice_in_count_last_over_first_ratio:change} "
-        "those of the window's first month",
-        "{last_month}被叫次数较窗口首月{voice_in_count_last_over_first_ratio:change}",
+        "those of the first month looked at",
+        "{last_month}被叫次数较所看首月{voice_in_count_last_over_first_ratio:change}",
     ),
     Phrase(
         "falling_silent",
