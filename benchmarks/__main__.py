@@ -279,11 +279,23 @@ def shap(bench: Bench) -> None:
     bench.record("shap", "benchmarks.shap_speed", spec)
 
 
+def demo(bench: Bench) -> None:
+    """Simulating the default operator, and one month of a whole city."""
+    whole = bench.sizes.subscribers
+    for name, fields in (
+        ("demo_default", {"subscribers": whole if bench.run["quick"] else 20_000}),
+        ("demo_city", {"subscribers": whole, "months": 1, "profile": "city"}),
+    ):
+        with bench.surviving(name):
+            spec = {"demo": {"seed": 1, **fields}, "repeats": 1}
+            bench.record(name, "benchmarks.simulation", spec)
+
+
 GROUPS: Mapping[str, Callable[[Bench], None]] = {
     f.__name__: f
     for f in (
         *(marts, large, edges, whole, months, features, profile),
-        *(learners, shap),
+        *(learners, shap, demo),
     )
 }
 

@@ -182,6 +182,15 @@ REQUIREMENTS = (
         lambda ours, *others: float(ours["log_loss"] - min(o["log_loss"] for o in others)),
     ),
     Requirement("SHAP values", 10_000, _ROWS, LEAST, ("shap",), _rows_per_second),
+    Requirement(
+        "CDRs simulated, a month of a whole city",
+        1.0,
+        _MILLIONS,
+        LEAST,
+        ("demo_city",),
+        million_rows_per_second,
+    ),
+    Requirement("peak memory of that", 4.0, _GB, MOST, ("demo_city",), _memory),
 )
 
 

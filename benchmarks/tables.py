@@ -45,6 +45,8 @@ NAMES = (
     "second_month",
     "features",
     "profile",
+    "demo_default",
+    "demo_city",
     "learners_ours",
     "learners_sklearn_defaults",
     "learners_sklearn_early_stopping",
@@ -104,8 +106,9 @@ memory is the largest resident memory of the process. Starting Python, and Spark
   began (load average), right before, or while it ran.
 
 `make bench` runs everything, `make bench ONLY=edges` one part (marts, large, edges, whole,
-months, features, profile, learners, shap), and `make bench QUICK=1` a smoke at small sizes, whose
-results go elsewhere. The first run with edges or whole installs the peers into `benchmarks/.venv`.
+months, features, profile, learners, shap, demo), and `make bench QUICK=1` a smoke at small sizes,
+whose results go elsewhere. The first run with edges or whole installs the peers into
+`benchmarks/.venv`.
 """
 
 
@@ -137,6 +140,7 @@ def render(results: Results) -> str:
         _profile(results),
         tables_models.learners(results),
         tables_models.shap(results),
+        tables_models.demo(results),
         TRIED.read_text(encoding="utf-8"),
         HOW.format(rows_a_subscriber=_rows_a_subscriber(results)),
         _runs(results),

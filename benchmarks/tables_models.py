@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from benchmarks.markdown import table
 from benchmarks.requirements import NOT_MEASURED, Results, busy_mark, same_run
+from churnlight.params.output import DemoParams
 
 _WORDS = {
     "learners_ours": "`churnlight fit` and `predict`, LightGBM",
     "learners_sklearn_defaults": "HistGradientBoostingClassifier, defaults",
     "learners_sklearn_early_stopping": "the same, early stopping without a limit of rounds",
 }
+_DEMO = DemoParams()
 _PEERS = {
     "pred_contrib": "LightGBM's `pred_contrib`",
     "tree_explainer": "`shap.TreeExplainer`",
@@ -62,6 +64,29 @@ def _about(results: Results) -> str:
         "the model's folder: both learners, each cross-fitted, calibrated and cut into tiers. "
         "scikit-learn fits one model and reads nothing. From file to file, our prediction takes "
         f"{r['seconds_from_file_to_file']:.1f} s.\n\n"
+    )
+
+
+def demo(results: Results) -> str:
+    """How fast the demo operator is simulated."""
+    rows = [
+        [
+            f"{r['demo']['subscribers']:,}",
+            f"{r['demo'].get('months', _DEMO.months)}",
+            f"{r['rows']:,}",
+            f"{r['seconds']:.1f}{busy_mark([r])}",
+            f"{r['rows_per_second'] / 1e6:.2f}",
+            f"{r['peak_memory_gb']:.2f}",
+            f"{r['bytes_on_disk'] / 2**30:.2f}",
+        ]
+        for r in (results[n] for n in ("demo_default", "demo_city") if n in results)
+    ]
+    title = "## Simulating an operator\n\n"
+    if not rows:
+        return f"{title}{NOT_MEASURED}\n"
+    head = ("subscribers", "months", "CDRs", "seconds", "million CDRs/s", "peak GB", "GB on disk")
+    return f"{title}Extracts and truth; the second is of the profile `city`.\n\n" + table(
+        head, rows
     )
 
 

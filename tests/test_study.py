@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 import study
 import study_page
+import study_reasons
 
 from churnlight.assess.resampling import Resampled
 
@@ -94,3 +95,30 @@ def test_the_page_keeps_what_others_wrote(tmp_path: Path) -> None:
     assert once.count("tiers rise strictly | see below | no |") == 2
     study_page.write_page(found, page)
     assert page.read_text() == once
+
+
+def test_reasons_are_added_up_over_seeds_and_written() -> None:
+    one = {
+        "causes": [
+            {"cause": "drift", "leavers": 6, "named": 6, "usual": 3},
+            {"cause": "contract", "leavers": 2, "named": 0, "usual": 0},
+        ],
+        "stable": {"red and white": {"rows": 10, "kept": 9}},
+    }
+    two = {
+        "causes": [{"cause": "contract", "leavers": 12, "named": 12, "usual": 1}],
+        "stable": {"red and white": {"rows": 30, "kept": 29}},
+    }
+    found = study_reasons.added_up([one, two])
+    assert (found["total"]["leavers"], found["total"]["value"]) == (20, 0.9)
+    assert found["total"]["usual_share"] == 0.2
+    assert [c["cause"] for c in found["causes"]] == ["contract", "drift"]
+    assert found["causes"][0]["value"] == pytest.approx(12 / 14)
+    assert found["causes"][0]["low"] < 12 / 14 < found["causes"][0]["high"]
+    assert found["stable"]["red and white"]["value"] == 38 / 40
+    page = "\n".join(study_reasons.lines(found))
+    assert "| contract | 14 | 86%" in page
+    assert "| named, at least 70 % | 90.0% | yes |" in page
+    assert "| points above naming the commonest, at least 15 | 70 | yes |" in page
+    worse = found | {"total": found["total"] | {"value": 0.6, "usual_share": 0.5}}
+    assert "\n".join(study_reasons.lines(worse)).count("| no |") == 2

@@ -12,6 +12,7 @@ from churnlight.report.summary import Places, as_json, summary
 PLACES = Places(
     report="reports/churnlight.html",
     scores="data/scores/as_of=2026-01-01/scores.parquet",
+    call_list="data/scores/as_of=2026-01-01/call_list.html",
     runs="mlflow.db",
     open_runs="mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1",
 )
@@ -95,7 +96,7 @@ def test_a_champion_tree_shows_its_own_tiers(details):
 def test_a_long_path_is_folded_not_cut(details):
     stream = StringIO()
     path = "a-very-long-folder/" * 8 + "churnlight.html"
-    places = Places(path, None, "r", "o")
+    places = Places(path, None, None, "r", "o")
     Console(file=stream, width=80, color_system=None).print(summary(details, places))
     assert path in "".join(stream.getvalue().split())
     assert "no month scored yet" in stream.getvalue()
@@ -104,7 +105,7 @@ def test_a_long_path_is_folded_not_cut(details):
 def test_markup_in_a_tier_name_or_path_is_plain_text(details):
     named = deepcopy(details)
     named["models"]["gbm"]["tiers"][0]["tier"] = "[red]x[/red]"
-    lines = _lines(named, Places("out/[bold]r[/bold].html", None, "r", "o"))
+    lines = _lines(named, Places("out/[bold]r[/bold].html", None, None, "r", "o"))
     assert any(line.startswith("[red]x[/red] ") for line in lines)
     assert "Report out/[bold]r[/bold].html" in lines
 

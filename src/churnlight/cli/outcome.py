@@ -39,6 +39,8 @@ def load_outcome(project: Project) -> Outcome:
 
 
 def _places(project: Project, as_of: str) -> Places:
+    from churnlight.retention.handout import PAGE
+
     store = os.environ.get("MLFLOW_TRACKING_URI", "")
     # A server's address may carry a password.
     shown = re.sub(r"//[^@/]*@", "//...@", store)
@@ -47,6 +49,7 @@ def _places(project: Project, as_of: str) -> Places:
     return Places(
         report=_shown(project.report),
         scores=_shown(project.scores(as_of) / "scores.parquet"),
+        call_list=_shown(project.scores(as_of) / PAGE),
         runs=shown or f"sqlite:///{local}",
         open_runs=shown or f"{_command('mlflow')}{opened.removeprefix('mlflow')}",
     )

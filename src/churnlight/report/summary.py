@@ -28,12 +28,14 @@ class Places:
     Attributes:
         report: the HTML report.
         scores: the newest scores; None when no month is scored.
+        call_list: the page for the retention team; None likewise.
         runs: MLflow's store.
         open_runs: the one line that opens MLflow's page.
     """
 
     report: str
     scores: str | None
+    call_list: str | None
     runs: str
     open_runs: str
 
@@ -166,6 +168,8 @@ def _where(places: Places) -> Table:
     table.show_header = False
     table.add_row("Report", Text(places.report))
     table.add_row("Scores", Text(places.scores or "no month scored yet"))
+    if places.call_list:
+        table.add_row("Call list", Text(places.call_list))
     table.add_row("Runs", Text(places.runs))
     table.add_row("Open runs", Text(places.open_runs))
     return table
