@@ -55,7 +55,7 @@ _ALL = (
     Reason(
         "second_sim",
         "Second SIM likely", "疑似使用第二张卡",
-        "No sign of a second SIM", "无第二张卡迹象",
+        "Little sign of a second SIM", "第二张卡迹象少",
     ),
     Reason(
         "moving_away",
@@ -65,7 +65,7 @@ _ALL = (
     Reason(
         "rival_interest",
         "Looking elsewhere", "有意转网",
-        "Not looking elsewhere", "无转网迹象",
+        "Little sign of looking elsewhere", "转网迹象少",
     ),
     Reason("bill_level", "Level of bill and plan fee", "账单与套餐费水平"),
     Reason(
