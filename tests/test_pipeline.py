@@ -53,7 +53,7 @@ def test_bytes_do_not_depend_on_place_threads_zone_or_locale(
 
 
 def test_one_parameter_reruns_what_depends_on_it(project: Path) -> None:
-    change(project, lambda c: c["train"]["gbm"].update(learning_rate=0.03))
+    change(project, lambda c: c["train"]["gbm"].update(learning_rate=0.02))
     stages = ran(call(project, "dvc", "repro"))
     assert stages[0] == "train@gbm"
     assert set(stages) == {
@@ -82,7 +82,7 @@ def test_exp_run_compares(project: Path) -> None:
         for what, value in (("NAME", "test"), ("EMAIL", "test@churnlight.invalid"))
     }
     call(project, "git", "commit", "-qm", "start", **who)
-    call(project, "dvc", "exp", "run", "-S", "train.gbm.learning_rate=0.03", **who)
+    call(project, "dvc", "exp", "run", "-S", "train.gbm.learning_rate=0.02", **who)
     call(project, "dvc", "exp", "run", "--temp", "-S", "train.gbm.learning_rate=0.04", **who)
     shown = call(project, "dvc", "exp", "show", "--csv")
     assert "0.03" in shown
