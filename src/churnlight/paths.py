@@ -121,6 +121,12 @@ class Project:
         return self.data / "scores" / f"as_of={as_of}"
 
     @property
+    def scored(self) -> tuple[str, ...]:
+        """The as_ofs that have scores, in order of time."""
+        found = (self.data / "scores").glob("as_of=*/scores.parquet")
+        return tuple(sorted(path.parent.name.removeprefix("as_of=") for path in found))
+
+    @property
     def plots(self) -> Path:
         """PNG files for `dvc plots`."""
         return self.data / "plots"

@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from churnlight.report.html import render
 
 pytestmark = pytest.mark.slow
-
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as play:
-        running = play.chromium.launch(executable_path=program, args=SWITCHES)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import replace
 
 import pandas as pd
@@ -14,29 +13,8 @@ from churnlight.retention.page import render_page
 
 pytestmark = pytest.mark.slow
 
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # A4 in CSS pixels, less the margins of the page's own @page rule.
 A4_HEIGHT = 297 / 25.4 * 96
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as play:
-        running = play.chromium.launch(executable_path=program, args=SWITCHES)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -52,10 +52,7 @@ class Asked:
             ChurnlightError: when nothing has been scored.
         """
         params = load(project.params_file)
-        scored = sorted(
-            path.parent.name.removeprefix("as_of=")
-            for path in (project.data / "scores").glob("as_of=*/scores.parquet")
-        )
+        scored = project.scored
         if not scored:
             raise ChurnlightError(f"nothing scored in {project.root}: `churnlight run` does it")
         chosen = scored[-1] if as_of is None else f"{parse_as_of(as_of):%Y-%m-%d}"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from churnlight.errors import ChurnlightError
 from churnlight.explain import fast
-from churnlight.learners.dataset import FloatArray
+from churnlight.learners.dataset import FloatArray, IntArray
 from churnlight.learners.gbm import Gbm
 from churnlight.logs import progress
 
@@ -91,6 +91,12 @@ def in_chunks(
             tell(rows.stop - rows.start)
 
 
+def spread_evenly(rows: int, count: int) -> IntArray:
+    """Numbers of at most `count` of `rows` rows, spread evenly over them; shape (rows picked,)."""
+    picked = np.unique(np.linspace(0, max(rows - 1, 0), min(count, rows)).astype(np.int64))
+    return np.asarray(picked)
+
+
 def check_additive(gbm: Gbm, frame: pd.DataFrame, rows: int, threads: int = 1) -> float:
     """Hold SHAP values to the raw score and to LightGBM's own, on rows spread evenly.
 
@@ -108,7 +114,7 @@ def check_additive(gbm: Gbm, frame: pd.DataFrame, rows: int, threads: int = 1) -
     """
     if len(frame) == 0:
         return 0.0
-    picked = np.unique(np.linspace(0, len(frame) - 1, min(rows, len(frame))).astype(np.int64))
+    picked = spread_evenly(len(frame), rows)
     matrix = gbm.encoder.transform(frame.iloc[picked])
     values = shap_chunk(gbm, matrix, threads, len(frame))
     score = gbm.booster.predict(matrix, raw_score=True, num_threads=threads)

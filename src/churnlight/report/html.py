@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from churnlight.report.inputs import ReportInputs
@@ -22,21 +23,17 @@ def render(inputs: ReportInputs) -> str:
     Returns:
         A complete HTML document. Every text and value from outside is escaped.
     """
-    environment = Environment(
-        loader=PackageLoader("churnlight.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     pages = [page(inputs, language) for language in LANGUAGES]
     opening = next(p for p in pages if p["language"] == inputs.language)
-    return environment.get_template("report.html").render(
-        pages=pages,
-        opening=opening,
-        names={language: Words(language)("language") for language in LANGUAGES},
-        style=_style(inputs),
+    return (
+        templates("churnlight.report")
+        .get_template("report.html")
+        .render(
+            pages=pages,
+            opening=opening,
+            names={language: Words(language)("language") for language in LANGUAGES},
+            style=_style(inputs),
+        )
     )
 
 
@@ -44,11 +41,29 @@ def _style(inputs: ReportInputs) -> Markup:
     """The style sheet of the package, and the colours of this report's tiers."""
     sheet = files("churnlight.report").joinpath("templates/report.css").read_text(encoding="utf-8")
     tiers = inputs.details["models"][inputs.champion]["tiers"]
+    rules = tier_rules([tier["tier"] for tier in tiers])
+    # Nothing of this comes from outside: names of tiers only choose among our own colours.
+    return Markup(sheet + "\n".join(rules) + "\n")  # noqa: S704
+
+
+def templates(package: str) -> Environment:
+    """A package's templates, and behind them the report's; what comes from outside is escaped."""
+    return Environment(
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("churnlight.report")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def tier_rules(tiers: Sequence[str]) -> list[str]:
+    """Style rules with the colours of the tiers, which stand in rising risk: .tier-0, .tier-1."""
     rules = []
     for index, tier in enumerate(tiers):
-        colours = tint(tier["tier"])
+        colours = tint(tier)
         rules.append(
             f".tier-{index}{{--fill:{colours.fill};--ink:{colours.ink};--edge:{colours.edge}}}"
         )
-    # Nothing of this comes from outside: names of tiers only choose among our own colours.
-    return Markup(sheet + "\n".join(rules) + "\n")  # noqa: S704
+    return rules

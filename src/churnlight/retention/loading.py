@@ -116,8 +116,10 @@ def load_month(
         rates=scale.rates,
         model_mark=files.sha256_of_tree(project.model(champion))[:_MARK],
         simulated=is_simulated(project),
-        previous=None if before is None else pd.read_parquet(before / "scores.parquet"),
-        previous_as_of=None if before is None else _as_of(before),
+        previous=None
+        if before is None
+        else pd.read_parquet(project.scores(before) / "scores.parquet"),
+        previous_as_of=before,
         plots=plots,
         features=feature_words(),
     )
@@ -145,15 +147,6 @@ def _listed(scores: pd.DataFrame, params: HandoutParams) -> tuple[pd.Series[Any]
     return scores.loc[inside, "subscriber_id"], card_ids(scores, params)
 
 
-def _before(project: Project, at: Moment) -> Path | None:
-    """The folder of the month scored last before this one."""
-    earlier = [
-        path.parent
-        for path in (project.data / "scores").glob("as_of=*/scores.parquet")
-        if _as_of(path.parent) < at.key
-    ]
-    return max(earlier, key=_as_of, default=None)
-
-
-def _as_of(folder: Path) -> str:
-    return folder.name.removeprefix("as_of=")
+def _before(project: Project, at: Moment) -> str | None:
+    """The as_of scored last before this one."""
+    return max((as_of for as_of in project.scored if as_of < at.key), default=None)

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from churnlight.report.palette import tint
+from churnlight.report.html import templates, tier_rules
 from churnlight.retention.month import HandoutInputs
 from churnlight.retention.page_view import page_view
 from churnlight.retention.words import Words
@@ -27,24 +26,20 @@ def render_page(month: HandoutInputs) -> str:
         A complete HTML document. Every text and value from outside is escaped; the one script is
         ours, and the page's own policy lets no other run.
     """
-    environment = Environment(
-        loader=PackageLoader("churnlight.retention"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     pages = [page_view(month, language) for language in month.params.languages]
     script = _ours("templates/handout.js")
-    return environment.get_template("handout.html").render(
-        pages=pages,
-        opening=pages[0],
-        names={language: Words(language)("language") for language in month.params.languages},
-        style=_style(month),
-        script=Markup(script),  # noqa: S704 - a file of the package
-        fingerprint=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        pictures=pictures(month),
+    return (
+        templates("churnlight.retention")
+        .get_template("handout.html")
+        .render(
+            pages=pages,
+            opening=pages[0],
+            names={language: Words(language)("language") for language in month.params.languages},
+            style=_style(month),
+            script=Markup(script),  # noqa: S704 - a file of the package
+            fingerprint=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            pictures=pictures(month),
+        )
     )
 
 
@@ -63,12 +58,7 @@ def _ours(name: str, package: str = "churnlight.retention") -> str:
 
 def _style(month: HandoutInputs) -> Any:
     """The report's style sheet, the page's own, and the colours of this month's tiers."""
-    rules = []
-    for index, tier in enumerate(month.tiers):
-        colours = tint(tier)
-        rules.append(
-            f".tier-{index}{{--fill:{colours.fill};--ink:{colours.ink};--edge:{colours.edge}}}"
-        )
+    rules = tier_rules(month.tiers)
     rules += [
         f"#pick-{language}:checked ~ .page.{language}{{display:block}}"
         for language in month.params.languages

@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from churnlight import files
 from churnlight.engine import connect
-from churnlight.explain.contributions import contributions
-from churnlight.features.catalogue import CATALOGUE
+from churnlight.explain.contributions import contributions, spread_evenly
 from churnlight.learners.gbm import Gbm
 from churnlight.params.data import EngineParams, TimeParams
 from churnlight.params.output import HandoutParams
 from churnlight.paths import Project
 from churnlight.report.plots_shap import Sample, write_shap_plots
-from churnlight.retention.handout import plots_in, write_handout
+from churnlight.retention.handout import feature_words, plots_in, write_handout
 from churnlight.retention.loading import Source, load_month
 from churnlight.stages.datasets import cohort_rows, feature_batches
 from churnlight.stages.stage import Stage
@@ -31,10 +29,10 @@ _SAMPLE = 2_000  # rows in the plots, spread evenly over the cohort
 def draw_plots(project: Project, gbm: Gbm, as_of: str, out: Path, threads: int) -> None:
     """Write plots/ and plots.json of an as_of beside its importance.json, in the folder `out`."""
     content: dict[str, Any] = files.read_json(out / "importance.json")
-    meanings = {f.name: f.en for f in CATALOGUE}
     sample = _sample(project, gbm, as_of, threads)
     files.write_json(
-        out / PLOTS_FILE, write_shap_plots(sample, content["features"], meanings, out / PLOTS)
+        out / PLOTS_FILE,
+        write_shap_plots(sample, content["features"], feature_words()["en"], out / PLOTS),
     )
 
 
@@ -61,8 +59,7 @@ def hand_out(stage: Stage, as_of: str, months: Sequence[Month], out: Path) -> No
 
 def _sample(project: Project, gbm: Gbm, as_of: str, threads: int) -> Sample:
     """Some subscribers' features and SHAP values."""
-    rows = cohort_rows(project, as_of)
-    picked = np.unique(np.linspace(0, max(rows - 1, 0), min(_SAMPLE, rows)).astype(np.int64))
+    picked = spread_evenly(cohort_rows(project, as_of), _SAMPLE)
     parts, done = [], 0
     for frame, _ in feature_batches(project, as_of):
         inside = picked[(picked >= done) & (picked < done + len(frame))] - done
