@@ -2,7 +2,7 @@
 
 python -m benchmarks                    everything at full size
 python -m benchmarks --only edges months
-python -m benchmarks --quick            small sizes; results and page go to work/quick beside this file
+python -m benchmarks --quick            small sizes; results and page go to work/quick here
 """
 
 from __future__ import annotations
