@@ -1,0 +1,78 @@
+"""Stage plan: who of a scored month is proposed what, and who stays control."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from churnlight import files
+from churnlight.engine import connect
+from churnlight.errors import ChurnlightError
+from churnlight.params.data import EngineParams, ExtractsParams, TimeParams
+from churnlight.params.learning import TiersParams
+from churnlight.params.plan import ContactParams, PlanParams
+from churnlight.params.tariff import TariffParams
+from churnlight.plan.building import Plan, make_plan
+from churnlight.plan.loading import Source, load_inputs
+from churnlight.plan.storing import FILE, RECORD, write_plan
+from churnlight.stages.datasets import read_role
+from churnlight.stages.stage import Stage, main, report_rows, running
+from churnlight.timeline import moment
+
+
+def plan() -> None:
+    """Write data/plans/as_of=.../plan.parquet and plan.json; plans of earlier months stay.
+
+    They are read, too: who is control there stays control until its horizon ends.
+    """
+    with running("plan") as stage:
+        _, as_ofs = read_role(stage.project, "score")
+        for as_of in as_ofs:
+            plan_month(stage, as_of)
+
+
+def plan_month(stage: Stage, as_of: str) -> Plan:
+    """Make and write the plan of a scored as_of.
+
+    Raises:
+        UsageError: when the playbook is not right; names the line.
+        ChurnlightError: when the as_of is not scored.
+    """
+    made = _made(stage, as_of)
+    with files.atomic_folder(stage.project.plan(as_of)) as out:
+        write_to(made, out)
+    report_rows(f"plan of {as_of}", len(made.table))
+    return made
+
+
+def write_to(made: Plan, out: Path) -> None:
+    """Write both files of a plan into a folder."""
+    write_plan(made.table, out / FILE)
+    files.write_json(out / RECORD, made.content)
+
+
+def _made(stage: Stage, as_of: str) -> Plan:
+    project = stage.project
+    if as_of not in project.scored:
+        raise ChurnlightError(
+            f"as_of {as_of} is not scored; scored are: {', '.join(project.scored) or 'none'}. "
+            f"`churnlight score --as-of {as_of}` does it"
+        )
+    time = stage.section("time", TimeParams)
+    source = Source(
+        project=project,
+        at=moment(as_of, time),
+        extracts=stage.extracts,
+        months=stage.section("extracts", ExtractsParams).month_list,
+        tiers=stage.section("tiers", TiersParams).names,
+        params=stage.section("plan", PlanParams),
+        contact=stage.section("contact", ContactParams),
+        tariff=stage.section("tariff", TariffParams),
+        reporting_delay_hours=time.reporting_delay_hours,
+    )
+    with connect(stage.section("engine", EngineParams), project.scratch) as engine:
+        inputs = load_inputs(engine, source)
+    return make_plan(inputs)
+
+
+if __name__ == "__main__":
+    main(plan)

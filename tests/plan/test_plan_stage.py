@@ -1,0 +1,223 @@
+"""Read from a project: what was known at the cutoff and nothing later, the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from plan_world import AS_OF, BOOK, reasons, scores
+
+from churnlight.cli import main
+from churnlight.errors import ChurnlightError
+from churnlight.paths import Project
+from churnlight.plan import COLUMNS
+from churnlight.stages.plan import plan_month
+from churnlight.stages.stage import running
+
+PEOPLE = {n: (("yellow", "red", "white")[n % 3], 0.3 + n / 100, 150.0 + n) for n in range(1, 31)}
+PARAMS = """\
+schema_version: 1
+engine: {{threads: {threads}}}
+extracts:
+  path: extracts
+  months: ["2025-10", "2025-11", "2025-12", "2026-01"]
+plan: {{playbook: mine.yaml, control_share: 0.3, budget_money: 400}}
+"""
+
+
+def put(root: Path, name: str, month: str, rows: pd.DataFrame) -> None:
+    folder = root / "extracts" / name / f"month={month}"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows.to_parquet(folder / "part.parquet")
+
+
+def snapshot(month: str, **changes: object) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "subscriber_id": list(PEOPLE),
+            "month": month,
+            "status": "active",
+            "activated_on": date(2020, 1, 1),
+            "on_red_list": False,
+            "no_contact": False,
+        }
+    )
+    return frame.assign(**changes)
+
+
+def care(*rows: tuple[int, datetime, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["subscriber_id", "happened_at", "kind"]).astype(
+        {"happened_at": "datetime64[us]"}
+    )
+
+
+def offers(*rows: tuple[int, datetime, str]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["subscriber_id", "offered_at", "arm"])
+    frame["offered_at"] = frame["offered_at"].astype("datetime64[us]")
+    return frame.assign(campaign_id=1)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    made = Project(tmp_path)
+    (tmp_path / "params.yaml").write_text(PARAMS.format(threads=1))
+    (tmp_path / "dvc.yaml").write_text("stages: {}\n")
+    (tmp_path / "mine.yaml").write_text(BOOK)
+    made.scores(AS_OF).mkdir(parents=True)
+    scores(PEOPLE).to_parquet(made.scores(AS_OF) / "scores.parquet")
+    told = reasons(dict.fromkeys(PEOPLE, "bill_level"))
+    told.to_parquet(made.scores(AS_OF) / "reasons.parquet")
+    made.labels(AS_OF).mkdir(parents=True)
+    pd.DataFrame(
+        {
+            "subscriber_id": list(PEOPLE),
+            "account_id": [n // 2 for n in PEOPLE],
+            "region": "city",
+            "activated_on": date(2020, 1, 1),
+        }
+    ).to_parquet(made.labels(AS_OF) / "labels.parquet")
+    for month in ("2025-10", "2025-11", "2025-12"):
+        put(tmp_path, "subscribers", month, snapshot(month))
+    monkeypatch.setenv("CHURNLIGHT_PROJECT", str(tmp_path))
+    return made
+
+
+def run() -> pd.DataFrame:
+    with running("plan") as stage:
+        plan_month(stage, AS_OF)
+        return pd.read_parquet(stage.project.plan(AS_OF) / "plan.parquet")
+
+
+def silenced(table: pd.DataFrame) -> dict[int, str]:
+    out = table[table["suppressed_by"].notna()]
+    return dict(zip(out["subscriber_id"], out["suppressed_by"], strict=True))
+
+
+def test_what_the_extracts_say_at_the_cutoff_counts(project: Project) -> None:
+    root = project.root
+    flags = snapshot("2025-12")
+    flags.loc[flags["subscriber_id"] == 1, "on_red_list"] = True
+    flags.loc[flags["subscriber_id"] == 2, "no_contact"] = True
+    put(root, "subscribers", "2025-12", flags)
+    put(root, "care", "2025-12", care((3, datetime(2025, 12, 9), "port_out_application"),
+                                      (4, datetime(2025, 12, 9), "complaint")))  # fmt: skip
+    put(root, "care", "2026-01", care((5, datetime(2026, 1, 3), "port_out_application")))
+    put(root, "campaigns", "2025-12", offers((6, datetime(2025, 12, 9), "treated"),
+                                             (7, datetime(2025, 12, 9), "control")))  # fmt: skip
+    put(root, "campaigns", "2026-01", offers((8, datetime(2026, 1, 5), "treated")))
+    assert silenced(run()) == {
+        1: "red_list", 2: "no_contact", 3: "port_out", 5: "port_out", 6: "contacted",
+        8: "contacted",
+    }  # fmt: skip
+
+
+def test_what_came_from_the_cutoff_on_changes_no_byte(project: Project) -> None:
+    put(project.root, "care", "2025-12", care((3, datetime(2025, 12, 9), "complaint")))
+    put(project.root, "campaigns", "2025-12", offers((7, datetime(2025, 12, 9), "control")))
+    run()
+    files = {p: p.read_bytes() for p in sorted(project.plan(AS_OF).iterdir())}
+    at = datetime(2026, 1, 6)
+    put(project.root, "care", "2026-01", care((3, at, "port_out_application")))
+    put(project.root, "campaigns", "2026-01", offers((4, at, "treated")))
+    later = snapshot("2026-01", on_red_list=True, no_contact=True)
+    put(project.root, "subscribers", "2026-01", later)
+    run()
+    assert {p: p.read_bytes() for p in sorted(project.plan(AS_OF).iterdir())} == files
+
+
+def test_the_same_bytes_again_with_two_threads(project: Project) -> None:
+    run()
+    files = {p.name: p.read_bytes() for p in project.plan(AS_OF).iterdir()}
+    assert set(files) == {"plan.parquet", "plan.json"}
+    (project.root / "params.yaml").write_text(PARAMS.format(threads=2))
+    run()
+    assert {p.name: p.read_bytes() for p in project.plan(AS_OF).iterdir()} == files
+
+
+def test_the_next_cycle_keeps_the_control_group(project: Project) -> None:
+    first = run()
+    held = set(first.loc[first["arm"] == "control", "subscriber_id"])
+    assert held
+    nexts = "2026-02-01"
+    for folder in (project.scores, project.labels):
+        folder(AS_OF).rename(folder(nexts))
+    put(project.root, "subscribers", "2026-01", snapshot("2026-01"))
+    with running("plan") as stage:
+        second = plan_month(stage, nexts).table
+    kept = second[second["status"] == "control_kept"]
+    # Whole accounts, those too that the first list left out.
+    assert held <= set(kept["subscriber_id"])
+    assert set(kept["cycle"]) == {AS_OF}
+    assert not set(second.loc[second["arm"] == "treated", "subscriber_id"]) & held
+    # Who was to be called rests, though no campaign was handed in.
+    called = set(first.loc[first["arm"] == "treated", "subscriber_id"])
+    assert {n for n, why in silenced(second).items() if why == "contacted"} == called
+
+
+def test_segments_services_and_effects_are_read_where_they_are(project: Project) -> None:
+    folder = project.data / "segments" / f"as_of={AS_OF}"
+    folder.mkdir(parents=True)
+    ids = list(PEOPLE)
+    pd.DataFrame({"subscriber_id": ids, "segment": "S1"}).to_parquet(folder / "segments.parquet")
+    pd.DataFrame({"subscriber_id": ids, "rank": 1, "service_id": 701, "level": 3}).to_parquet(
+        folder / "services.parquet"
+    )
+    folder = project.data / "campaigns" / f"as_of={AS_OF}"
+    folder.mkdir(parents=True)
+    pd.DataFrame(
+        {"action": ["fee_discount"], "by": ["all"], "level": [None], "effect_share": [-0.05]}
+    ).to_parquet(folder / "effects.parquet")
+    table = run()
+    assert set(table["segment"]) == {"S1"}
+    assert set(table["action"]) == {"care_call"}
+    told = json.loads((project.plan(AS_OF) / "plan.json").read_text())
+    codes = {n["code"] for n in told["notices"]}
+    assert "no_tariffs" in codes
+    assert not codes & {"no_segments", "no_services", "no_effects"}
+
+
+def test_types_do_not_depend_on_who_is_in_it(project: Project) -> None:
+    run()
+    some = pq.read_schema(project.plan(AS_OF) / "plan.parquet")
+    text = PARAMS.replace("budget_money: 400", "budget_money: 0").format(threads=1)
+    (project.root / "params.yaml").write_text(text)
+    assert run()["arm"].isna().all()
+    none = pq.read_schema(project.plan(AS_OF) / "plan.parquet")
+    assert list(some.names) == list(COLUMNS)
+    assert some.equals(none)
+
+
+def test_the_command_tells_json_and_nothing_else(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["plan", "--as-of", AS_OF, "--json"])
+    assert left.value.code == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == json.loads((project.plan(AS_OF) / "plan.json").read_text())
+    with pytest.raises(SystemExit):
+        main(["plan"])
+    said = capsys.readouterr().out
+    assert "all save rates are assumed" in said
+    assert "control: " in said
+
+
+def test_a_broken_playbook_is_a_usage_error_with_its_line(
+    project: Project, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (project.root / "mine.yaml").write_text(BOOK.replace("tier: any", "tier: violet"))
+    with pytest.raises(SystemExit) as left:
+        main(["plan", "--as-of", AS_OF])
+    assert left.value.code == 2
+    assert "line 6: rule 1 names an unknown tier 'violet'" in caplog.text + capsys.readouterr().err
+    assert not project.plan(AS_OF).exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_an_as_of_that_is_not_scored_is_named() -> None:
+    with running("plan") as stage, pytest.raises(ChurnlightError, match="2025-12-01 is not scored"):
+        plan_month(stage, "2025-12-01")
