@@ -59,7 +59,9 @@ def build_month(
             "leave the partition out (data/check has the reasons of refused rows)"
         )
     engine.write(usages.usage(events, month, weighted=weighted), paths["usage"], usages.KEY)
-    cuts = _cuts(engine, paths["usage"], slices=-(-rows // SLICE_ROWS))
+    # An engine that spreads its rows cuts them itself, and reads them once.
+    slices = 1 if engine.spreads else -(-rows // SLICE_ROWS)
+    cuts = _cuts(engine, paths["usage"], slices)
     with _parts(out) as parts:
         edges = _write_edges(engine, (events, weighted), cuts, (paths["edges"], parts))
         _write_sliced(

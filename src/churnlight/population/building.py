@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, get_args
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -35,11 +36,13 @@ from churnlight.population.standing import (
     later_standing,
     no,
     on_the_books,
+    surely,
     yes,
 )
 from churnlight.timeline import Moment
 
 _BILL_KINDS = ("spend_churn", "value_loss")
+_OF_COHORT = "cohort__"
 
 
 def build_population(
@@ -89,17 +92,15 @@ def build_population(
     decided = labels.decide(table, out, params.label)
     judged = engine.cache(_judged(table, decided, rules, measured or frozenset(), at))
     aggregates, names = cohort.attrition(judged, rules)
-    aggregates |= _aggregates(judged, out, params.label)
+    aggregates |= _aggregates(judged, out, params.label) | _cohort_aggregates(judged)
     counted = engine.arrow(judged.agg(**aggregates)).to_pylist()[0]
     attrition = cohort.attrition_rows(counted, names)
     _hold_cohort(attrition, at)
     _hold_outcome(counted, out, params.label)
-    found = engine.arrow(judged.filter(judged["in_cohort"]).select(ID, *LABEL_COLUMNS, "in_gap"))
-    found = found.sort_by(ID)
     return Population(
-        labels=_typed(found.drop_columns(["in_gap"])),
+        labels=_typed(judged.filter(judged["in_cohort"])),
         attrition=attrition,
-        counts=_counts(found, attrition, counted, complete=out.complete),
+        counts=_counts(attrition, counted, complete=out.complete),
     )
 
 
@@ -304,34 +305,51 @@ def _hold_outcome(counted: Mapping[str, Any], out: labels.Outcome, params: Label
         )
 
 
-def _typed(found: pa.Table) -> pa.Table:
+def _cohort_aggregates(judged: ir.Table) -> dict[str, ir.IntegerScalar]:
+    """How many of the cohort are what, by the names of `_counts` with `_OF_COHORT` before them."""
+    churned, kind, inside = judged["churned"], judged["label_kind"], judged["in_cohort"]
+    flags = {
+        "subscribers": yes(),
+        "churners": churned,
+        "stayers": ~churned,
+        "unlabelled": churned.isnull(),
+        "left_in_gap": judged["in_gap"],
+        **{name: judged[name] for name in ("left_before_cutoff", "treated", *labels.KINDS)},
+        **{f"label_kind_{name}": kind == name for name in get_args(LabelKindName)},
+    }
+    return {
+        _OF_COHORT + name: (inside & surely(flag)).cast("int64").sum()
+        for name, flag in flags.items()
+    }
+
+
+def _typed(found: ir.Table) -> ir.Table:
     """Order and types of the label table; engines differ in their integers."""
-    columns = [found[ID], *(found[name].cast(kind) for name, kind in LABEL_COLUMNS.items())]
-    return pa.table(dict(zip([ID, *LABEL_COLUMNS], columns, strict=True)))
+    schema = ibis.Schema.from_pyarrow(pa.schema(list(LABEL_COLUMNS.items())))
+    return found.select(ID, **{name: _cast(found[name], schema[name]) for name in LABEL_COLUMNS})
+
+
+def _cast(value: ir.Value, kind: dt.DataType) -> ir.Value:
+    # A bare cast to what Ibis takes a column for already is elided, and Spark's days are 32 bits.
+    return value.cast("decimal(38,0)").cast(kind) if kind.is_integer() else value.cast(kind)
 
 
 def _counts(
-    found: pa.Table,
-    attrition: list[dict[str, Any]],
-    counted: Mapping[str, Any],
-    *,
-    complete: bool,
+    attrition: list[dict[str, Any]], counted: Mapping[str, Any], *, complete: bool
 ) -> dict[str, Any]:
     start, vanished = attrition[0]["subscribers_left"], int(counted["vanished"] or 0)
-    churned = found["churned"].to_pylist()
-    kinds = found["label_kind"].to_pylist()
+    of_cohort = {
+        name.removeprefix(_OF_COHORT): int(count or 0)
+        for name, count in counted.items()
+        if name.startswith(_OF_COHORT)
+    }
+    plain = ("churners", "stayers", "unlabelled", "left_in_gap", "left_before_cutoff", "treated")
     return {
         "outcome_complete": complete,
         "start_population": start,
-        "subscribers": found.num_rows,
-        "churners": churned.count(True),
-        "stayers": churned.count(False),
-        "unlabelled": churned.count(None),
-        "left_in_gap": found["in_gap"].to_pylist().count(True),
-        "left_before_cutoff": found["left_before_cutoff"].to_pylist().count(True),
-        "treated": found["treated"].to_pylist().count(True),
-        "label_kinds": {kind: kinds.count(kind) for kind in get_args(LabelKindName)},
-        "kinds": {kind: found[kind].to_pylist().count(True) for kind in labels.KINDS},
+        **{name: of_cohort[name] for name in ("subscribers", *plain)},
+        "label_kinds": {kind: of_cohort[f"label_kind_{kind}"] for kind in get_args(LabelKindName)},
+        "kinds": {kind: of_cohort[kind] for kind in labels.KINDS},
         "vanished": vanished,
         "vanished_share": vanished / start,
     }

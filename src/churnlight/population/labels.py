@@ -177,8 +177,13 @@ def spend_churn(table: ir.Table, out: Outcome, params: LabelParams) -> ir.Boolea
     """Whether the bills of `out.spend` add up to less than the threshold."""
     if not out.covered["spend_churn"]:
         return ibis.null("boolean")
-    total = bill_in(table, out.spend[0])
-    for month in out.spend[1:]:
+    return spends_below(table, out.spend, params)
+
+
+def spends_below(table: ir.Table, months: Sequence[Month], params: LabelParams) -> ir.BooleanValue:
+    """Whether the bills of some later months add up to less than `spend_churn.total_below`."""
+    total = bill_in(table, months[0])
+    for month in months[1:]:
         total = total + bill_in(table, month)
     return total < ibis.literal(round(params.spend_churn.total_below * 100), "int64")
 

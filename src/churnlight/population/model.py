@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from churnlight.params.population import CohortParams, LabelParams
@@ -63,7 +64,7 @@ class Population:
     """The cohort of one as_of with its labels.
 
     Attributes:
-        labels: one row a cohort member, sorted by subscriber_id, columns as `LABEL_COLUMNS`:
+        labels: one row a cohort member, columns as `LABEL_COLUMNS`, in the engine that made it:
 
             - account_id: the account, or the subscriber where there is none, as text;
             - monthly_bill_money: mean bill over the window's known bills; null without any;
@@ -82,6 +83,6 @@ class Population:
         counts: what else the report says about it, see `building`.
     """
 
-    labels: pa.Table
+    labels: ir.Table
     attrition: list[dict[str, Any]]
     counts: dict[str, Any]
