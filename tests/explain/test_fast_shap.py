@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from churnlight.explain import contributions, fast
-from churnlight.learners import forest as forests
 from churnlight.learners.encoding import Encoder
 from churnlight.learners.forest import read_trees
 from churnlight.learners.gbm import Gbm
@@ -82,15 +81,17 @@ def test_they_are_lightgbms_own(settings: dict[str, Any]) -> None:
     np.testing.assert_allclose(found.sum(axis=1), raw, atol=1e-10)
 
 
-@pytest.mark.parametrize("bits", [4, 6])
+@pytest.mark.parametrize(("bits", "alone"), [(4, 4), (6, 6), (4, 6)])
 def test_leaves_too_deep_for_a_table_come_out_the_same(
-    monkeypatch: pytest.MonkeyPatch, bits: int
+    monkeypatch: pytest.MonkeyPatch, bits: int, alone: int
 ) -> None:
     monkeypatch.setattr(fast, "_MOST_BITS", bits)
+    monkeypatch.setattr(fast, "_MOST_ALONE", alone)
     booster = boosted(num_leaves=40, min_data_in_leaf=1)
     forest = fast.Forest.read(booster.model_to_string())
     deep = forest.plan.group_table < 0
     assert 0 < deep.sum() < len(deep)
+    assert (forest.plan.group_bits[~deep].max() > bits) == (alone > bits)
     rows = odd_rows()
     own = booster.predict(rows, pred_contrib=True, num_threads=1)
     np.testing.assert_allclose(forest.values(rows), own, atol=1e-10)
@@ -109,7 +110,7 @@ def test_threads_and_blocks_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> No
     forest = fast.Forest.read(boosted(num_leaves=31).model_to_string())
     rows = odd_rows()
     alone = np.concatenate([forest.values(rows[i : i + 1]) for i in range(len(rows))])
-    monkeypatch.setattr(forests, "BLOCK", 37)
+    monkeypatch.setattr(fast, "_BLOCK", 37)
     for threads in (0, 1, 2, 5):
         np.testing.assert_array_equal(forest.values(rows, threads), alone)
     assert forest.values(rows[:0], 2).shape == (0, 9)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from retention_world import AS_OF, AT, ORDER, TIERS, month
+from retention_world import AS_OF, AT, ORDER, TIERS, month, scores
 
 from churnlight.cli import main
 from churnlight.engine import connect
@@ -232,3 +232,29 @@ def test_the_month_is_read_as_it_was_written(home, tmp_path) -> None:
     page = (tmp_path / "call_list.html").read_text(encoding="utf-8")
     assert "Movements since 2025-12-01" in page
     assert page.count('<article class="sheet') == 4
+
+
+def test_who_is_gone_is_looked_up_as_it_was_known_at_the_cutoff(home, tmp_path) -> None:
+    """A later snapshot, by which POOR has left and OFF is back, must not be seen."""
+    project, extracts = Project(home), home / "data/demo/extracts"
+    before, later = project.scores("2025-12-01"), extracts / "subscribers" / f"month={AT.month}"
+    source = Source(project, AT, extracts, [*MONTHS, AT.month], HandoutParams(cards=0))
+    gone = scores((("POOR", "red", "red", 0.5, 9.0, False), ("OFF", "red", "red", 0.5, 9.0, False)))
+    last = pd.read_parquet(extracts / "subscribers" / f"month={MONTHS[-1]}" / "a.parquet")
+    try:
+        before.mkdir()
+        pd.concat([month().scores, gone]).to_parquet(before / "scores.parquet", index=False)
+        later.mkdir()
+        turned = last["subscriber_id"].map({"POOR": "cancelled"}).fillna("active")
+        last.assign(status=turned, month=str(AT.month)).to_parquet(later / "a.parquet", index=False)
+        with connect(EngineParams(threads=1), tmp_path / "engine") as engine:
+            read = load_month(engine, source)
+    finally:
+        shutil.rmtree(before)
+        shutil.rmtree(later, ignore_errors=True)
+    found = read.moved.content["gone"]
+    assert {key: total["subscribers"] for key, total in found.items()} == {
+        "left_books": 1, "below_rules": 1, "unknown": 0,
+    }  # fmt: skip
+    assert "POOR" in set(read.on_books["subscriber_id"]), "still on the books at as_of"
+    assert "OFF" not in set(read.on_books["subscriber_id"])

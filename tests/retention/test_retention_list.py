@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
+import pandas as pd
 import pytest
 from retention_world import ORDER, PEOPLE, month, scores
 
@@ -11,8 +14,8 @@ from churnlight.errors import ChurnlightError, UsageError
 from churnlight.params.output import HandoutParams
 from churnlight.params.whole import parse
 from churnlight.retention.entries import entries
-from churnlight.retention.month import call_list, card_ids
-from churnlight.retention.totals import by_area, by_tier, moves, tier_totals
+from churnlight.retention.month import HandoutInputs, call_list, card_ids
+from churnlight.retention.totals import by_area, by_tier, tier_totals
 
 LISTED = ("yellow", "red", "white")
 
@@ -83,25 +86,52 @@ def test_the_commonest_first_reasons_are_counted_among_those_to_call() -> None:
     assert areas == {"city": 3, "north": 2}  # S1, S4, S7; S2, S3
 
 
-def test_movements_are_counted_over_both_months() -> None:
-    before = scores().assign(
-        tier=["red", "red", "white", "blue", "white", "blue", "odd"],
-        subscriber_id=["S1", "S2", "S3", "S4", "S5", "X9", "S7"],
-    )
-    found = moves(month(previous=before, previous_as_of="2025-12-01"))
-    assert found is not None
-    assert found.counts == {
-        ("red", "white"): 1,
-        ("red", "red"): 1,
-        ("white", "yellow"): 1,
-        ("blue", "red"): 1,
-        ("white", "white"): 1,
-        ("blue", None): 1,  # X9 is no longer scored
-        (None, "blue"): 1,  # S6 is new
-        (None, "yellow"): 1,  # the tier of S7 is none any more
+def before_with(*tiers: str) -> pd.DataFrame:
+    return scores().assign(tier=list(tiers))
+
+
+# S3 rises from blue to yellow, S4 from green to red, S5 from blue but has left; S1 rises one tier.
+RISERS = before_with("red", "red", "blue", "green", "blue", "white", "yellow")
+
+
+def risen_month(**changes: Any) -> HandoutInputs:
+    return month(previous=RISERS, previous_as_of="2025-12-01", **changes)
+
+
+def test_who_rose_two_tiers_stands_on_top_in_the_order_of_before() -> None:
+    inputs = risen_month()
+    listed = ids(inputs.scores, inputs.listed)
+    assert listed == ["S3", "S4", "S2", "S1", "S7"], "S3 has money at risk, S4 no bill"
+    assert sorted(listed) == sorted(ORDER), "the same people"
+    first = [s for s in ORDER if s in {"S3", "S4"}]
+    assert listed == first + [s for s in ORDER if s not in first]
+    found = {
+        e.subscriber: (e.rose_from, e.rose_since) for e in entries(inputs, inputs.listed, "en")
     }
-    assert (found.up, found.down, found.same) == (2, 1, 2)
-    assert moves(month()) is None
+    assert found["S3"] == ("blue", "2025-12-01")
+    assert found["S4"] == ("green", "2025-12-01")
+    assert {found[s] for s in ("S1", "S2", "S7")} == {(None, None)}
+
+
+def test_an_id_handed_on_since_then_did_not_rise() -> None:
+    inputs = risen_month()
+    since = [
+        date(2025, 12, 5) if s == "S3" else date(2020, 2, 3) for s in inputs.people["subscriber_id"]
+    ]
+    inputs = risen_month(people=inputs.people.assign(activated_on=since))
+    assert ids(inputs.scores, inputs.listed)[:2] == ["S4", "S2"]
+
+
+def test_without_a_month_before_the_order_is_the_plain_one() -> None:
+    inputs = month()
+    assert ids(inputs.scores, inputs.listed) == ORDER
+    assert not inputs.risen.any()
+
+
+def test_cards_are_of_the_top_of_the_same_list() -> None:
+    inputs = risen_month()
+    cards = card_ids(inputs.scores, HandoutParams(cards=3), inputs.risen)
+    assert cards.tolist() == ids(inputs.scores, inputs.listed)[:3]
 
 
 def test_parameters_name_tiers_that_there_are() -> None:
@@ -109,7 +139,12 @@ def test_parameters_name_tiers_that_there_are() -> None:
         parse({"handout": {"tiers": ["red", "purple"]}}, source="params.yaml")
     with pytest.raises(UsageError, match="holds a name twice"):
         parse({"handout": {"languages": ["en", "en"]}}, source="params.yaml")
-    own = {"tiers": {"names": ["a", "b"], "shares": [0.9, 0.1]}, "handout": {"tiers": ["b"]}}
+    own = {
+        "tiers": {"names": ["a", "b"], "shares": [0.9, 0.1]},
+        "handout": {"tiers": ["b"]},
+        "tariff": {"need_tiers": ["b"]},
+        "plan": {"tiers": ["b"]},
+    }
     assert parse(own, source="params.yaml").handout.tiers == ("b",)
 
 

@@ -97,11 +97,28 @@ def test_a_month_with_nobody_to_call_says_so() -> None:
 
 
 def test_movements_show_only_where_there_was_a_month_before(page) -> None:
-    assert 'id="moves-en"' not in page
+    assert 'id="movements-en"' not in page
     before = scores().assign(tier="blue")
     told = render_page(month(previous=before, previous_as_of="2025-12-01"))
     assert "Movements since 2025-12-01" in told
-    assert "6 moved to a higher tier, 0 to a lower one, 1 stayed." in told
+    assert "6 subscribers rose to a higher tier, 0 fell to a lower one and 1 stayed." in told
+    assert "6 rose two tiers or more. 5 of them stand on top of the call list" in told
+    for language in LANGUAGES:
+        assert f'<section id="movements-{language}"' in told
+
+
+def test_who_rose_is_marked_on_page_and_card_in_both_languages(page) -> None:
+    assert 'class="risen"' not in page
+    assert 'name="risen"' not in page
+    tiers = ["red", "red", "blue", "green", "blue", "white", "yellow"]
+    told = render_page(month(previous=scores().assign(tier=tiers), previous_as_of="2025-12-01"))
+    english = "Rose from blue to yellow since 2025-12-01: call first."
+    assert told.count(english) == 2, "in the list and on the card"
+    assert told.count("自 2025-12-01 以来由蓝档升至黄档") == 2
+    assert told.count(" data-risen>") == 2 * 2
+    assert told.index('<span class="id">S3</span>') < told.index('<span class="id">S2</span>')
+    assert "First the 2 who rose two tiers or more since 2025-12-01" in told
+    assert told.count('name="risen"') == 2
 
 
 def test_sparklines_have_gaps_and_say_their_numbers(page) -> None:

@@ -64,3 +64,17 @@ def test_nobody_is_certain() -> None:
     assert [odds(p) for p in (0.9999, 0.9995, 0.9994, 0.5, 0.0006, 0.0001)] == [
         *(">99.9%", ">99.9%", "99.9%", "50.0%", "0.1%", "<0.1%")
     ]
+
+
+def test_who_rose_two_tiers_is_marked_with_from_where_and_since_when() -> None:
+    inputs = month()
+    before = inputs.scores.assign(tier="blue")
+    inputs = month(previous=before, previous_as_of="2025-12-01")
+    for language, says in (
+        ("en", "^ Rose from blue to red since 2025-12-01: call first."),
+        ("zh", "^ 自 2025-12-01 以来由蓝档升至红档，请优先联系。"),
+    ):
+        entry = next(entries(inputs, inputs.listed, language))
+        assert says in card_lines(inputs, entry, None, Words(language))
+    plain = next(entries(month(), month().listed, "en"))
+    assert not any(line.startswith("^") for line in card_lines(month(), plain, None, Words("en")))

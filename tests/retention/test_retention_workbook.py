@@ -7,12 +7,16 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from retention_world import ORDER, PEOPLE, month
+from retention_world import ORDER, PEOPLE, month, scores
+from xlsxwriter.worksheet import Worksheet
 
+from churnlight.retention import handout, lines
 from churnlight.retention.handout import write_handout
+from churnlight.retention.page import render_page
 from churnlight.retention.sheet import MAX_ROWS, cells_of, height_of
 from churnlight.retention.words import Words
 from churnlight.retention.workbook import write_workbook
@@ -68,6 +72,27 @@ def test_the_list_is_sorted_and_says_its_reasons(tmp_path) -> None:
     assert head["Value at risk"] not in rows[5], "no bill: an empty cell, no zero"
 
 
+def test_the_workbook_marks_who_rose_and_has_the_order_of_the_page(tmp_path) -> None:
+    tiers = ["red", "red", "blue", "green", "blue", "white", "yellow"]
+    inputs = month(previous=scores().assign(tier=tiers), previous_as_of="2025-12-01")
+    for language, name, mark in (
+        ("en", "Risen", "▲ from blue, 2025-12-01"),
+        ("zh", "升档", "▲ 原蓝，2025-12-01"),
+    ):
+        book = book_of(tmp_path / f"{language}.xlsx", inputs, language)
+        rows = rows_of(book)
+        head = {name: letter for letter, name in rows[0].items()}
+        assert rows[1][head[name]] == mark
+        assert [r["B"] for r in rows[1:] if r[head[name]]] == ["S3", "S4"]
+        page = render_page(inputs).split(f'<section id="list-{language}"')[1].split("</section>")[0]
+        assert re.findall(r'<span class="id">(\w+)</span>', page) == [r["B"] for r in rows[1:]]
+        words = Words(language)
+        said = [" | ".join(r.values()) for r in rows_of(book, 2)]
+        assert f"{words('order')} | {words('order_risen_says')}" in said
+        counted = words("risen_count", count="2", since="2025-12-01")
+        assert f"{words('risen_two')} | {counted}" in said
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_column_is_explained(tmp_path, language) -> None:
     book = book_of(tmp_path / "a.xlsx", language=language)
@@ -85,7 +110,7 @@ def test_every_column_is_explained(tmp_path, language) -> None:
 def test_the_sheet_filters_freezes_and_prints(tmp_path) -> None:
     book = book_of(tmp_path / "a.xlsx")
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
-    assert '<autoFilter ref="A1:U6"/>' in sheet
+    assert '<autoFilter ref="A1:V6"/>' in sheet
     assert 'ySplit="1"' in sheet
     assert 'state="frozen"' in sheet
     assert 'paperSize="9"' in sheet
@@ -151,11 +176,61 @@ def test_the_same_bytes_twice(tmp_path, monkeypatch) -> None:
         (tmp_path / name).mkdir()
         write_handout(tmp_path / name, month())
     names = sorted(p.name for p in (tmp_path / "a").iterdir())
-    assert names == ["call_list.en.xlsx", "call_list.html", "call_list.zh.xlsx"]
+    assert names == [
+        *("call_list.en.xlsx", "call_list.html", "call_list.parquet", "call_list.zh.xlsx"),
+        *("movements.json", "movements.parquet"),
+    ]
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
     core = zipfile.ZipFile(tmp_path / "a" / names[0]).read("docProps/core.xml").decode()
     assert "2026-01-01T00:00:00Z" in core
+
+
+def test_long_lists_are_written_at_once_with_the_same_bytes(tmp_path, monkeypatch) -> None:
+    for name, long in (("one", 20_000), ("both", 1)):
+        monkeypatch.setattr(handout, "LONG_LIST", long)
+        (tmp_path / name).mkdir()
+        write_handout(tmp_path / name, month())
+    for name in ("call_list.en.xlsx", "call_list.zh.xlsx"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "both" / name).read_bytes()
+
+
+class CellByCell(Worksheet):
+    """What `LineSheet` does, by XlsxWriter's own methods."""
+
+    def write_line(self, row: int, height: float, cells: Any) -> None:
+        self.set_row(row, height)
+        for number, (value, form) in enumerate(cells):
+            if isinstance(value, str):
+                self.write_string(row, number, value, form)
+            elif value is None:
+                self.write_blank(row, number, None, form)
+            else:
+                self.write_number(row, number, value, form)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_lines_are_the_bytes_of_cells_written_one_by_one(tmp_path, monkeypatch, language) -> None:
+    odd = (
+        " 1",
+        "=1",
+        "a&b<c>",
+        '"q"',
+        "_x0041_",
+        "a\nb ",
+        "\x01\x1f",
+        "\ufffe",
+        "\u3000",
+        "😀" * 20_000,
+    )
+    people = tuple((f"{text}{i}", *PEOPLE[i % 4][1:]) for i, text in enumerate(odd))
+    for people_, name in ((people, "odd"), (PEOPLE[:1], "one"), ((), "none")):
+        for kind in (lines.LineSheet, CellByCell):
+            monkeypatch.setattr(lines, "LineSheet", kind)
+            write_workbook(month(people_ or PEOPLE[5:6]), language, tmp_path / kind.__name__)
+        found = [(tmp_path / k).read_bytes() for k in ("LineSheet", "CellByCell")]
+        assert found[0] == found[1], name
+        monkeypatch.undo()
 
 
 def test_rows_are_high_enough_for_their_texts() -> None:

@@ -17,7 +17,7 @@ from churnlight.report.inputs import Language
 from churnlight.retention.absent import Ground, absence_said, why_absent
 from churnlight.retention.entries import entries
 from churnlight.retention.loading import Source, load_month, read_scores
-from churnlight.retention.month import Entry, call_list
+from churnlight.retention.month import Entry
 from churnlight.retention.terminal import card_lines
 from churnlight.retention.words import Words
 from churnlight.timeline import moment, parse_as_of
@@ -106,7 +106,7 @@ def look_up(asked: Asked) -> Found | NotScored:
         month = load_month(engine, source, scores=scores, only=only)
     month.hold()
     entry = next(entries(month, here, asked.words.language))
-    place = np.flatnonzero(call_list(scores, asked.params.handout.tiers) == here[0])
+    place = np.flatnonzero(month.listed == here[0])
     placed = replace(entry, place=int(place[0]) + 1 if len(place) else 0)
     return Found(placed, card_lines(month, placed, month.history, asked.words))
 

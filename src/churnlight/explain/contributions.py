@@ -15,7 +15,7 @@ from churnlight.learners.dataset import FloatArray, IntArray
 from churnlight.learners.gbm import Gbm
 from churnlight.logs import progress
 
-CHUNK = 5_000  # rows at once; fixed, so that sums over chunks have one order
+CHUNK = 16_384  # rows at once; fixed, so that sums over chunks have one order
 _MUCH = 1_000_000  # rows x trees from which making `explain.fast` ready is worth its two seconds
 _ADDS_UP = 1e-5  # to the raw score, log-odds
 _EQUAL = 1e-4  # to LightGBM's own values, log-odds

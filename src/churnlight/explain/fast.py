@@ -6,11 +6,12 @@ and looked up for each row, as in Fast TreeSHAP v2 (Yang 2021). Beyond that:
 
 - Leaves below one node share a table, as long as the features above the node and the questions
   below it have at most `bits` answers together: one look-up then serves several leaves.
-- A leaf whose path has more features is worked out row by row, by Gauss's quadrature of the
-  integral that `forest_kernels.fill` states; the tables are filled by the same formula.
+- A leaf whose path has more features has a table of its own, up to `alone` features; above that it
+  is worked out row by row, by Gauss's quadrature of the integral that `forest_kernels.fill` states;
+  the tables are filled by the same formula.
 
-`bits` is the largest for which all tables stay below a bound of memory. A row's values don't depend
-on the other rows, on threads or on blocks.
+`bits` and `alone` are the largest for which all tables stay below a bound of memory. A row's values
+don't depend on the other rows, on threads or on blocks.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ from churnlight.learners.forest import (
 __all__ = ["Forest", "NotSupportedError", "shap_values"]
 
 _MOST_BITS, _LEAST_BITS = 11, 4
-_TABLE_CELLS = 32_000_000  # 256 MB
+_MOST_ALONE = 14
+_TABLE_CELLS = 40_000_000  # 320 MB
+# Rows at once: more than for predicting, because each block has all tables pass through the cache.
+_BLOCK = 8192
 
 
 class Plan(NamedTuple):
@@ -95,11 +99,10 @@ class Forest:
         from churnlight.learners import forest_kernels
 
         trees, features = read_trees(text)
-        plan, cells = _planned(trees, _MOST_BITS)
-        for bits in range(_MOST_BITS - 1, _LEAST_BITS - 1, -1):
+        for bits, alone in _sizes():
+            plan, cells = _planned(trees, bits, alone)
             if cells <= _TABLE_CELLS:
                 break
-            plan, cells = _planned(trees, bits)
         tables = np.zeros(cells)
         forest_kernels.fill(plan, tables)
         return cls(features, float(sum(tree.expected for tree in trees)), plan, tables)
@@ -128,7 +131,7 @@ class Forest:
             forest_kernels.add_block(self.plan, self.tables, columns, added)
             out[rows, :-1] = added.T
 
-        in_blocks(matrix, threads, one)
+        in_blocks(matrix, threads, one, _BLOCK)
         return out
 
 
@@ -177,6 +180,7 @@ class _Planner:
     """Collects the plan's lists, tree by tree."""
 
     bits: int
+    alone: int
     lists: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in Plan._fields})
     cells: int = 0
 
@@ -201,7 +205,7 @@ class _Planner:
         asked = below(tree, node)
         features = list(dict.fromkeys([*path, *(int(tree.feature[n]) for n in asked)]))
         bits = len(path) + len(asked)
-        deep = bits > self.bits
+        deep = bits > (self.bits if asked else self.alone)
         to["group_first"].append(first)
         to["group_mask"].append((1 << len(asked)) - 1)
         to["group_bits"].append(bits)
@@ -249,8 +253,14 @@ class _Planner:
         return Plan(nodes=nodes, points=points, weights=weights, **arrays)
 
 
-def _planned(trees: list[Tree], bits: int) -> tuple[Plan, int]:
-    planner = _Planner(bits)
+def _sizes() -> list[tuple[int, int]]:
+    """What `bits` and `alone` may be, the largest first."""
+    shared = [(_MOST_BITS, alone) for alone in range(_MOST_ALONE, _MOST_BITS, -1)]
+    return shared + [(bits, bits) for bits in range(_MOST_BITS, _LEAST_BITS - 1, -1)]
+
+
+def _planned(trees: list[Tree], bits: int, alone: int) -> tuple[Plan, int]:
+    planner = _Planner(bits, alone)
     for tree in trees:
         planner.add_tree(tree)
     return planner.plan(nodes_of(trees)), planner.cells

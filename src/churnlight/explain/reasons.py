@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,6 +98,18 @@ class Sums:
         self._total += np.abs(values).sum(axis=0)
         for what, (_, members) in self._groups.items():
             self._sums[what] += np.abs(_summed(values, members)).sum(axis=0)
+
+    def to_row(self) -> dict[str, Any]:
+        """What was added up so far, as a row of a table, for `add_rows` of another."""
+        sums = {what: values.tolist() for what, values in self._sums.items()}
+        return {"rows": self._rows, "feature": self._total.tolist(), **sums}
+
+    def add_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take in what others added up; the order of the rows changes nothing."""
+        self._rows += sum(row["rows"] for row in rows)
+        for what, sums in {"feature": self._total, **self._sums}.items():
+            for place in range(len(sums)):
+                sums[place] = math.fsum([sums[place], *(row[what][place] for row in rows)])
 
     def importance(self) -> list[dict[str, Any]]:
         """See `importance`."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -40,7 +41,6 @@ _FEATURES: Mapping[str, Feature] = {f.name: f for f in CATALOGUE}
 _BY_REASON: Mapping[str, tuple[Phrase, ...]] = {
     code: tuple(p for p in PHRASES if p.reason == code) for code in REASONS
 }
-_FACTS = 2
 _JOINED = {"en": "; ", "zh": "；"}
 _UNKNOWN = {"en": "{meaning}: unknown", "zh": "{meaning}：未知"}
 _PLAIN = {"en": "{meaning}: {value}{median}", "zh": "{meaning}：{value}{median}"}
@@ -105,30 +105,33 @@ def sentences(
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes the sentences of one as_of and language."""
+    """Writes the sentences of one as_of and language.
+
+    Attributes:
+        medians, at, language: see `sentences`.
+        shown_medians: medians in words, each worked out once.
+    """
 
     medians: Mapping[str, float | None]
     at: date
     language: str
+    shown_medians: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def sentence(self, reason: str, feature: str, value: Any, quoted: Any, second: Any) -> str:
         """One row's; `second` may be null (no other feature worth a word) or "" (not known)."""
         values = _values(feature, value, quoted)
-        able = [p for p in _BY_REASON.get(reason, ()) if _holds(p, values)]
-        facts = [self._about(feature, values, able)]
-        if second == "":
-            rest = [p for p in able if feature not in p.features]
-        else:
-            rest = [p for p in able if second in p.features and feature not in p.features]
-        facts += [self._written(p, values) for p in rest[: _FACTS - 1]]
+        about, beside = _candidates(reason, feature, second if isinstance(second, str) else None)
+        facts = [self._about(feature, values, _first_able(about, values))]
+        further = _first_able(beside, values)
+        if further is not None:
+            facts.append(self._written(further, values))
         text = _JOINED[self.language].join(facts)
         return text[:1].upper() + text[1:] if self.language == "en" else text
 
-    def _about(self, feature: str, values: Values, able: Sequence[Phrase]) -> str:
+    def _about(self, feature: str, values: Values, phrase: Phrase | None) -> str:
         """The fact about the strongest feature; its meaning and value where no phrase fits."""
-        for phrase in able:
-            if feature in phrase.quoted:
-                return self._written(phrase, values)
+        if phrase is not None:
+            return self._written(phrase, values)
         known = _FEATURES.get(feature)
         meaning = feature if known is None else short(getattr(known, self.language))
         if self.language == "en":
@@ -154,19 +157,47 @@ class _Writer:
             year, month = divmod(self.at.year * 12 + self.at.month - 1 - back, 12)
             return month_name((year, month + 1), self.language)
         if how.startswith("vs"):
-            median = self.medians.get(name)
-            if median is None or median != median:  # noqa: PLR0124 - NaN
-                return ""
-            way = how.removeprefix("vs").strip()
-            return _MEDIAN[self.language].format(
-                median_shown(float(median), _unit(name), way, self.language, self.at)
-            )
+            if (name, how) not in self.shown_medians:
+                self.shown_medians[name, how] = self._median(name, how)
+            return self.shown_medians[name, how]
         value = _value(name, values)
         if value is None:
             raise ChurnlightError(f"a sentence wants {name}, which is unknown: report this")
         return shown(value, _unit(name), how, self.language, self.at)
 
+    def _median(self, name: str, how: str) -> str:
+        median = self.medians.get(name)
+        if median is None or median != median:  # noqa: PLR0124 - NaN
+            return ""
+        way = how.removeprefix("vs").strip()
+        return _MEDIAN[self.language].format(
+            median_shown(float(median), _unit(name), way, self.language, self.at)
+        )
 
+
+@cache
+def _candidates(
+    reason: str, feature: str, second: str | None
+) -> tuple[tuple[Phrase, ...], tuple[Phrase, ...]]:
+    """The phrases about the strongest feature, and those that may stand beside it; in order.
+
+    Args:
+        reason: code of the reason.
+        feature: the strongest.
+        second: the next strongest; "" where that is not known.
+    """
+    every = _BY_REASON.get(reason, ())
+    others = tuple(p for p in every if feature not in p.features)
+    beside = others if second == "" else tuple(p for p in others if second in p.features)
+    return tuple(p for p in every if feature in p.quoted), beside
+
+
+def _first_able(phrases: Sequence[Phrase], values: Values) -> Phrase | None:
+    """The first whose fields are known and whose conditions hold."""
+    return next((phrase for phrase in phrases if _holds(phrase, values)), None)
+
+
+@cache
 def _unit(name: str) -> str:
     if name in _FEATURES:
         return _FEATURES[name].unit
@@ -205,8 +236,4 @@ def _holds(phrase: Phrase, values: Values) -> bool:
                 return False
         elif value is None or not _TESTS[test](value, against):
             return False
-    return all(
-        _value(name, values) is not None
-        for name, how in phrase.fields
-        if name not in MONTHS and not how.startswith("vs")
-    )
+    return all(_value(name, values) is not None for name in phrase.stated)

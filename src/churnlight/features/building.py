@@ -106,7 +106,8 @@ def build_features(
         *_single_parts(engine, state, tables, at),
         *_parts_of_others(engine, state, tables, monthly_marts.get("edges"), at),
     ]
-    wide = engine.cache(join_all(state, parts))
+    # Not kept: it is read once, and at a city's size writing it down costs a tenth of the stage.
+    wide = join_all(state, parts)
     unknown = _not_delivered(engine, state, monthly_marts)
     return wide.select(ID, *(f.column(Row(wide, at, unknown)) for f in chosen))
 

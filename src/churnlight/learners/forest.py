@@ -263,17 +263,23 @@ def require_width(matrix: FloatArray, features: int) -> None:
         raise ValueError(f"expected {features} columns, got shape {matrix.shape}")
 
 
-def in_blocks(matrix: FloatArray, threads: int, work: Callable[[slice, FloatArray], Any]) -> None:
+def in_blocks(
+    matrix: FloatArray,
+    threads: int,
+    work: Callable[[slice, FloatArray], Any],
+    most: int | None = None,
+) -> None:
     """Work on blocks of rows, some at once.
 
     Args:
         matrix: shape (rows, features).
         threads: that work; 0: as many as cores.
         work: given which rows, and their features, shape (features, rows), as LightGBM reads them.
+        most: rows of a block, at most; None: `BLOCK`.
     """
     at_once = workers(threads, len(matrix))
     # Equal blocks, as many for each thread.
-    turns = math.ceil(len(matrix) / (at_once * BLOCK))
+    turns = math.ceil(len(matrix) / (at_once * (most or BLOCK)))
     block = math.ceil(len(matrix) / max(1, at_once * turns)) or 1
 
     def one(start: int) -> None:

@@ -14,13 +14,18 @@ probability are never parted. Three ways to cut (`tiers.by`):
 
   as in Verbraken, Verbeke and Baesens (2013): a churner accepts with g and stays, who would have
   stayed takes the offer anyway. It rises with p, so each level is one probability.
+
+On request a tier is sticky (`Tiers.sticky`): around each cut lies a margin, inside which a
+subscriber keeps the tier of the month before. The margin is in log-odds, so that it means the same
+at a cut of 2 % as at one of 60 %: the odds of leaving must be exp(margin) times the cut's to rise,
+and the cut's divided by that to fall (a hysteresis, as of a thermostat).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,6 +33,8 @@ from churnlight.errors import DataRefused, UsageError
 from churnlight.learners.dataset import AnyArray, FloatArray, IntArray
 from churnlight.params.judging import ProfitParams
 from churnlight.params.learning import TiersParams
+
+Hold = Literal["both", "falls"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,46 @@ class Tiers:
     def number(self, probability: FloatArray) -> IntArray:
         """The tier's number, 0 the lowest, of each row; shape (rows,)."""
         return np.searchsorted(np.array(self.cuts), probability, side="right").astype(np.int64)
+
+    def sticky(
+        self,
+        probability: FloatArray,
+        previous: IntArray,
+        margin: float,
+        *,
+        hold: Hold = "both",
+        reach: tuple[float, float] = (0.0, 1.0),
+    ) -> IntArray:
+        """The tier's number where last month's tier counts: it changes only clearly over a cut.
+
+        A score that is clearly over several cuts moves over all of them at once, and over those
+        alone. So nobody stands further from `number` than before; and the tier that comes out,
+        handed in again with the same score, stays.
+
+        Args:
+            probability: of the rows, shape (rows,).
+            previous: the tier's number in the month before, shape (rows,); -1: there was none, and
+                the plain tier counts.
+            margin: in log-odds, at least 0; with 0 it is the plain tier.
+            hold: what waits for the margin: rises and falls, or falls alone.
+            reach: lowest and highest probability that the model can give. No margin asks for more:
+                the highest score there is is clearly over a cut, the lowest clearly under it.
+
+        Raises:
+            UsageError: when the margin is negative or no number.
+        """
+        if not margin >= 0:
+            raise UsageError(f"score.hysteresis is {margin:g}: expected a margin of at least 0")
+        cuts = np.array(self.cuts, dtype=np.float64)
+        lowest, highest = reach
+        fall = np.maximum(_shifted(cuts, -margin), np.minimum(cuts, np.nextafter(lowest, np.inf)))
+        rise = cuts
+        if hold == "both":
+            rise = np.minimum(_shifted(cuts, margin), np.maximum(cuts, highest))
+        risen = np.searchsorted(rise, probability, side="right")
+        fallen = np.searchsorted(fall, probability, side="right")
+        held = np.clip(previous, risen, fallen)
+        return np.where(previous < 0, self.number(probability), held).astype(np.int64)
 
     def apply(self, probability: FloatArray) -> AnyArray:
         """The tier's name of each row, shape (rows,)."""
@@ -89,6 +136,21 @@ def learn(
         cuts = tuple(probability_of(level, costs) for level in params.profits_money)
         return Tiers(params.names, cuts, "profit")
     return _by_share(probability, params)
+
+
+def _shifted(cuts: FloatArray, margin: float) -> FloatArray:
+    """Cuts moved by so much in log-odds, in rising order, none to the other side of its place.
+
+    A cut that nobody or everybody reaches stays where it is.
+    """
+    if margin == 0:
+        return cuts
+    inside = (cuts > 0) & (cuts < 1)
+    odds = np.exp(margin) * cuts[inside] / (1 - cuts[inside])
+    moved = cuts.copy()
+    # Rounding must neither move a cut the wrong way, nor change the order of two close ones.
+    moved[inside] = np.maximum.accumulate(odds / (1 + odds))
+    return np.maximum(moved, cuts) if margin > 0 else np.minimum(moved, cuts)
 
 
 def expected_profit_money(probability: FloatArray, costs: ProfitParams) -> FloatArray:

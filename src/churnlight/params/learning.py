@@ -78,6 +78,11 @@ class TiersParams(Section):
     def _match(self) -> TiersParams:
         if len(set(self.names)) != len(self.names):
             raise ValueError("tiers.names holds a name twice")
+        if taken := sorted({"new", "gone"} & set(self.names)):
+            raise ValueError(
+                f"tiers.names holds {', '.join(taken)}: so movements call who comes into the "
+                "cohort, and who goes"
+            )
         if self.by == "share":
             self._hold_shares()
         elif self.by == "probability":

@@ -47,6 +47,7 @@ class ReportInputs:
         champion: the model whose tiers the team works with.
         provenance: commit, hashes, parameters.
         ablation: content of data/backtest/ablation.json, where `churnlight backtest` wrote it.
+        month: what is known of the newest scored month, see `view_month.month_views`.
     """
 
     language: Language
@@ -60,6 +61,7 @@ class ReportInputs:
     champion: Learner
     provenance: Provenance
     ablation: Mapping[str, Any] | None = None
+    month: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
 
 
 def scored_tiers(scores: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from churnlight.report import charts, formats
 from churnlight.report.inputs import Language, ReportInputs
 from churnlight.report.svg import Caption
 from churnlight.report.view_models import View, model_view, scale_of
+from churnlight.report.view_month import headings, month_views
 from churnlight.report.view_parts import ablation_view, segment_view
 from churnlight.report.view_time import moments, time_view
 from churnlight.report.words import Words
@@ -18,12 +19,15 @@ from churnlight.report.words import Words
 # Below this many leavers a single figure says little: the page opens with a warning.
 SMALL_CHURNERS = 50
 _WINBACK = "white"
+# The sections before and after those of the newest scored month.
+_FIRST, _REST = ("brief", "tiers"), ("models", "features", "time", "cohort", "meaning", "origin")
 
 
 def page(inputs: ReportInputs, language: Language) -> View:
     """All that the template needs for one language."""
     words = Words(language)
     details = inputs.details
+    sections = month_views(inputs.month, words)
     return {
         "language": language,
         "lang": "zh-CN" if language == "zh" else "en",
@@ -33,6 +37,12 @@ def page(inputs: ReportInputs, language: Language) -> View:
         "simulated": bool(details.get("simulated")),
         "small": _small(details, words),
         "brief": _brief(inputs, words),
+        "contents": [
+            *((key, words(key)) for key in _FIRST),
+            *headings(sections, words),
+            *((key, words(key)) for key in _REST),
+        ],
+        "sections": sections,
         "tiers": _tier_tables(inputs, words),
         "models": model_view(inputs, words),
         "segments": segment_view(inputs, words),

@@ -5,7 +5,16 @@ Placeholders in braces are filled in by `view`. No markup stands here: all of it
 
 from __future__ import annotations
 
-from churnlight.report import words_background, words_findings, words_parts
+from churnlight.report import (
+    words_background,
+    words_drift,
+    words_findings,
+    words_ground,
+    words_kpi,
+    words_month,
+    words_movements,
+    words_parts,
+)
 from churnlight.report.inputs import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -19,6 +28,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     **words_parts.LISTS,
     **words_parts.SEGMENTS,
     **words_parts.ABLATION,
+    **words_movements.MOVEMENTS,
+    **words_kpi.KPI,
+    **words_ground.GROUND,
+    **words_drift.DRIFT,
+    **words_drift.REALISED,
+    **words_month.MONTH,
     **words_background.TIME,
     **words_background.COHORT,
     **words_background.MEANING,

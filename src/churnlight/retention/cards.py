@@ -141,6 +141,7 @@ def card_view(
         "tier": words.tier(entry.tier),
         "tiles": tiles(entry, words),
         "apart": words("apart", tier=words.tier(entry.tier_tree)) if entry.apart else None,
+        "risen": risen_says(entry, words),
         "up": [reason_view(said, words) for said in entry.up],
         "down": None if entry.down is None else reason_view(entry.down, words),
         "past": [
@@ -157,6 +158,18 @@ def card_view(
     }
 
 
+def risen_says(entry: Entry, words: Words) -> str | None:
+    """From which tier the subscriber rose two or more, and since when; None for who did not."""
+    if entry.rose_from is None:
+        return None
+    return words(
+        "risen",
+        before=words.tier(entry.rose_from),
+        tier=words.tier(entry.tier),
+        since=entry.rose_since,
+    )
+
+
 def odds(probability: float) -> str:
     """A probability for people: nobody is certain to leave, and nobody to stay."""
     if probability >= _NEARLY:
@@ -168,7 +181,8 @@ def _lines_of(entry: Entry) -> int:
     """Lines of text on the printed card, roughly: each reason has a title and its text."""
     reasons = [*entry.up, *([] if entry.down is None else [entry.down])]
     texts = [said.text for said in reasons] + ([entry.rule.text] if entry.rule else [])
-    return len(reasons) + sum(1 + cells_of(text) // _ON_LINE for text in texts)
+    marks = int(entry.apart) + int(entry.rose_from is not None)
+    return marks + len(reasons) + sum(1 + cells_of(text) // _ON_LINE for text in texts)
 
 
 def tiles(entry: Entry, words: Words) -> list[tuple[str, str]]:

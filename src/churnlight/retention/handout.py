@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from churnlight.explain.rule import leaf_rules
 from churnlight.features.catalogue import CATALOGUE
@@ -12,18 +17,21 @@ from churnlight.learners.rules import Rule
 from churnlight.learners.tree import Tree
 from churnlight.report.inputs import Language
 from churnlight.report.words import LANGUAGES
+from churnlight.retention.entries import rose_from
 from churnlight.retention.month import HandoutInputs, Plot
 from churnlight.retention.page import render_page
 from churnlight.retention.workbook import write_workbook
 
-PAGE = "call_list.html"
+PAGE, LIST = "call_list.html", "call_list.parquet"
+# From so many names on, a process of its own is sooner ready than waiting for the first workbook.
+LONG_LIST = 20_000
 _DEPENDENCE = "dependence_"
 
 
 def write_handout(
     out: Path, month: HandoutInputs, languages: Sequence[Language] | None = None
 ) -> None:
-    """Write call_list.<language>.xlsx, one a language, and call_list.html with all of them.
+    """Write call_list.<language>.xlsx, .html with all languages, .parquet, and the movements.
 
     Args:
         out: the folder, which exists.
@@ -35,9 +43,38 @@ def write_handout(
         UsageError: when `handout.tiers` names what is no tier.
     """
     month.hold()
-    for language in languages or month.params.languages:
-        write_workbook(month, language, out / workbook_name(language))
+    _write_workbooks(month, languages or month.params.languages, out)
+    month.moved.write(out)
+    _write_list(month, out / LIST)
     (out / PAGE).write_text(render_page(month), encoding="utf-8", newline="\n")
+
+
+def _write_workbooks(month: HandoutInputs, languages: Sequence[Language], out: Path) -> None:
+    """Write a workbook a language; long ones at once, each by a process of its own.
+
+    A process that outlives a killed run writes into the folder that run never made visible.
+    """
+    paths = {language: out / workbook_name(language) for language in languages}
+    if len(month.listed) < LONG_LIST or len(languages) < 2:
+        for language, path in paths.items():
+            write_workbook(month, language, path)
+        return
+    first, *rest = languages
+    # Spawned, not forked: a fork would hold this run's lock after its death.
+    with ProcessPoolExecutor(len(rest), mp_context=get_context("spawn")) as pool:
+        begun = [pool.submit(write_workbook, month, one, paths[one]) for one in rest]
+        write_workbook(month, first, paths[first])
+        for one in begun:
+            one.result()
+
+
+def _write_list(month: HandoutInputs, path: Path) -> None:
+    """The call list for programs: subscriber_id in the list's order, and the tier risen from."""
+    rows = month.listed
+    ids = month.scores["subscriber_id"].iloc[rows]
+    told = pa.array(rose_from(month, rows), pa.string(), from_pandas=True)
+    table = pa.table({"subscriber_id": pa.Array.from_pandas(ids), "rose_from": told})
+    pq.write_table(table, path, compression="zstd")
 
 
 def workbook_name(language: Language) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from churnlight.learners.dataset import BoolArray, IntArray
 from churnlight.learners.rules import Rule
 from churnlight.params.output import HandoutParams
 from churnlight.report.inputs import Language
+from churnlight.retention.movements import RISEN, Movements, ScoredMonth, movements, steps
 from churnlight.timeline import Moment
 
 _SCORES = (
@@ -59,9 +61,12 @@ class HandoutInputs:
         rates: rows and churners by tier when the tiers were cut, as `Scale.rates` holds them.
         model_mark: fingerprint of the model in use; None: not shown.
         simulated: whether a simulator made the subscribers.
-        previous: rows of scores.parquet of the month scored before, of which subscriber_id and
-            tier are read; None when there is none.
+        mark: fingerprint of that model with its cuts, by which two months are compared.
+        previous: rows of scores.parquet of the month scored before, see `ScoredMonth`; None when
+            there is none.
         previous_as_of: its as_of.
+        previous_mark: as `mark`, of that month.
+        on_books: of `movements`.
         plots: pictures of the SHAP values.
         features: what each feature means, by language and name; for the plots.
     """
@@ -81,8 +86,45 @@ class HandoutInputs:
     simulated: bool = False
     previous: pd.DataFrame | None = None
     previous_as_of: str | None = None
+    mark: str | None = None
+    previous_mark: str | None = None
+    on_books: pd.DataFrame | None = None
     plots: Sequence[Plot] = ()
     features: Mapping[Language, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def now(self) -> ScoredMonth:
+        """The month, as movements read it."""
+        return ScoredMonth(self.at.key, self.scores, self.mark)
+
+    @property
+    def before(self) -> ScoredMonth | None:
+        """The month scored before, as movements read it."""
+        if self.previous is None or self.previous_as_of is None:
+            return None
+        return ScoredMonth(self.previous_as_of, self.previous, self.previous_mark)
+
+    @cached_property
+    def risen(self) -> BoolArray:
+        """Who rose two tiers or more since the month scored before. Shape (rows,)."""
+        return risen(self.now, self.before, self.tiers, self.people)
+
+    @cached_property
+    def listed(self) -> IntArray:
+        """Row numbers of those on the call list, in its order."""
+        return call_list(self.scores, self.params.tiers, self.risen)
+
+    @cached_property
+    def moved(self) -> Movements:
+        """All movements since the month scored before."""
+        return movements(
+            self.now,
+            self.before,
+            self.tiers,
+            activated_of(self.scores, self.people),
+            called=self.params.tiers,
+            on_books=self.on_books,
+        )
 
     def hold(self) -> None:
         """Refuse what does not fit together.
@@ -137,6 +179,9 @@ class Entry:
         rule: the tree's; None where there is none.
         apart: whether the models are two tiers apart.
         gone: whether the subscriber left before the cutoff.
+        rose_from: the tier of the month scored before, of who rose two tiers or more since; None
+            for everybody else.
+        rose_since: the as_of of that month.
         up: what raises the score, the strongest first.
         down: what lowers it most.
     """
@@ -156,6 +201,34 @@ class Entry:
     gone: bool
     up: tuple[Said, ...]
     down: Said | None
+    rose_from: str | None = None
+    rose_since: str | None = None
+
+
+def activated_of(scores: pd.DataFrame, people: pd.DataFrame) -> pd.Series[Any]:
+    """When each row's subscriber came; null where it isn't known."""
+    since = people.drop_duplicates("subscriber_id").set_index("subscriber_id")["activated_on"]
+    return scores["subscriber_id"].map(since)
+
+
+def risen(
+    now: ScoredMonth, before: ScoredMonth | None, tiers: Sequence[str], people: pd.DataFrame
+) -> BoolArray:
+    """Who rose two tiers or more since the month scored before: nobody where there is none.
+
+    Args:
+        now: the month.
+        before: the one scored before.
+        tiers: all, in rising risk.
+        people: subscriber_id and activated_on.
+
+    Returns:
+        Shape (rows of `now`,).
+    """
+    if before is None:
+        return np.zeros(len(now.scores), dtype=bool)
+    up: BoolArray = steps(now, before, tiers, activated_of(now.scores, people)) >= RISEN
+    return up
 
 
 def callable_now(scores: pd.DataFrame) -> BoolArray:
@@ -164,7 +237,9 @@ def callable_now(scores: pd.DataFrame) -> BoolArray:
     return here
 
 
-def call_list(scores: pd.DataFrame, tiers: Sequence[str]) -> IntArray:
+def call_list(
+    scores: pd.DataFrame, tiers: Sequence[str], first: BoolArray | None = None
+) -> IntArray:
     """Row numbers of those to call, the highest value at risk first.
 
     Who has no bill comes after all who have one; ties are settled by probability, then by id.
@@ -172,6 +247,8 @@ def call_list(scores: pd.DataFrame, tiers: Sequence[str]) -> IntArray:
     Args:
         scores: rows of scores.parquet.
         tiers: whose subscribers are on the list.
+        first: who stands on top of the list, in the same order among themselves: who rose two tiers
+            or more. It puts nobody on the list. Shape (rows,).
     """
     rows = np.flatnonzero(callable_now(scores) & scores["tier"].isin(list(tiers)).to_numpy())
     part = scores.iloc[rows]
@@ -181,6 +258,7 @@ def call_list(scores: pd.DataFrame, tiers: Sequence[str]) -> IntArray:
         -part["probability"].to_numpy(dtype=float),
         np.where(np.isnan(money), 0.0, -money),
         np.isnan(money),
+        np.zeros(len(rows), dtype=bool) if first is None else ~first[rows],
     )
     return rows[np.lexsort((_ranks(keys[0]), *keys[1:]))]
 
@@ -190,7 +268,15 @@ def _ranks(values: Any) -> IntArray:
     return ranks.astype(np.int64)
 
 
-def card_ids(scores: pd.DataFrame, params: HandoutParams) -> pd.Series[Any]:
-    """The subscribers that get a card, whose history is read, in the order of the list."""
-    rows = call_list(scores, params.tiers)[: params.cards]
+def card_ids(
+    scores: pd.DataFrame, params: HandoutParams, first: BoolArray | None = None
+) -> pd.Series[Any]:
+    """The subscribers that get a card, whose history is read, in the order of the list.
+
+    Args:
+        scores: rows of scores.parquet.
+        params: section `handout`.
+        first: as in `call_list`.
+    """
+    rows = call_list(scores, params.tiers, first)[: params.cards]
     return scores["subscriber_id"].iloc[rows].reset_index(drop=True)

@@ -8,18 +8,12 @@ from typing import Any
 from churnlight.explain import sentences
 from churnlight.report import formats
 from churnlight.report.inputs import Language
-from churnlight.retention.cards import card_view, history_of, odds, reason_view
+from churnlight.report.view_movements import movements_view
+from churnlight.report.words import Words as ReportWords
+from churnlight.retention.cards import card_view, history_of, odds, reason_view, risen_says
 from churnlight.retention.entries import entries
-from churnlight.retention.month import Entry, HandoutInputs, Plot, call_list, callable_now
-from churnlight.retention.totals import (
-    Common,
-    Moves,
-    TierTotal,
-    by_area,
-    by_tier,
-    moves,
-    tier_totals,
-)
+from churnlight.retention.month import Entry, HandoutInputs, Plot, callable_now
+from churnlight.retention.totals import Common, TierTotal, by_area, by_tier, tier_totals
 from churnlight.retention.words import Words
 from churnlight.retention.workbook import meanings
 from churnlight.retention.workbook_summary import facts
@@ -31,7 +25,7 @@ _AREAS = 12
 def page_view(month: HandoutInputs, language: Language) -> View:
     """All that the template needs for one language."""
     words = Words(language)
-    every = call_list(month.scores, month.params.tiers)
+    every = month.listed
     shown = every[: max(month.params.page_rows, month.params.cards)]
     listed = list(entries(month, shown, language))
     past = history_of(month.history)
@@ -48,14 +42,16 @@ def page_view(month: HandoutInputs, language: Language) -> View:
         "simulated": month.simulated,
         "headline": _headline(month, totals, words),
         "brief": _brief(month, totals, words),
-        "moves": _moves(month, moves(month), words),
+        "moves": None
+        if month.before is None
+        else movements_view(month.moved.content, ReportWords(language)),
         "why": [
             _commonest("by_tier", by_tier(month), month, words),
             _commonest("by_area", by_area(month)[:_AREAS], month, words),
         ],
         "plots": [_plot(plot, month, words) for plot in month.plots],
         "rows": [_row(month, entry, words) for entry in listed[: month.params.page_rows]],
-        "list_says": _list_says(min(len(shown), month.params.page_rows), len(every), words),
+        "list_says": _list_says(month, words),
         "filters": _filters(month, listed[: month.params.page_rows], words),
         "cards": cards,
         "facts": facts(month, len(every), words),
@@ -104,39 +100,6 @@ def _brief(month: HandoutInputs, totals: list[TierTotal], words: Words) -> View:
             }
             for index, total in reversed(list(enumerate(totals)))
         ],
-    }
-
-
-def _moves(month: HandoutInputs, found: Moves | None, words: Words) -> View | None:
-    if found is None:
-        return None
-    falling = list(reversed(month.tiers))
-    rows = [
-        {
-            "name": words.tier(before) if before else words("moves_new"),
-            "style": f"tier-{month.tiers.index(before)}" if before else None,
-            "cells": [
-                (formats.count(found.counts.get((before, after), 0)), before == after)
-                for after in (*falling, None)
-                if (before, after) != (None, None)
-            ],
-        }
-        for before in (*falling, None)
-    ]
-    return {
-        "title": words("moves", before=found.before),
-        "says": words("moves_says", before=found.before),
-        "sum": words(
-            "moves_up",
-            up=formats.count(found.up),
-            down=formats.count(found.down),
-            same=formats.count(found.same),
-        ),
-        "heads": [
-            *((words.tier(t), f"tier-{month.tiers.index(t)}") for t in falling),
-            (words("moves_gone"), None),
-        ],
-        "rows": rows,
     }
 
 
@@ -190,6 +153,7 @@ def _row(month: HandoutInputs, entry: Entry, words: Words) -> View:
         "area_key": entry.area or "",
         "area": words.area(entry.area),
         "apart": words("apart", tier=words.tier(entry.tier_tree)) if entry.apart else None,
+        "risen": risen_says(entry, words),
         "codes": " ".join(said.code for said in entry.up),
         "up": [reason_view(said, words) for said in entry.up],
         "down": None if entry.down is None else reason_view(entry.down, words),
@@ -209,12 +173,20 @@ def _filters(month: HandoutInputs, listed: list[Entry], words: Words) -> View:
         "areas": [(a, words.area(a)) for a in sorted(areas)],
         "reasons": sorted(reasons.items(), key=lambda pair: pair[1]),
         "apart": any(entry.apart for entry in listed),
+        "risen": any(entry.rose_from is not None for entry in listed),
     }
 
 
-def _list_says(shown: int, every: int, words: Words) -> str:
-    if not every:
+def _list_says(month: HandoutInputs, words: Words) -> str:
+    every = month.listed
+    shown = min(len(every), month.params.page_rows)
+    if not len(every):
         return words("nobody")
-    if shown == every:
-        return words("list_all_says")
-    return words("list_says", shown=formats.count(shown), all=formats.count(every))
+    first = int(month.risen[every].sum())
+    order = words("list_sorted")
+    if first:
+        order = words("list_risen", risen=formats.count(first), since=month.previous_as_of)
+    if shown == len(every):
+        return order
+    part = words("list_part", shown=formats.count(shown), all=formats.count(len(every)))
+    return words("sentences", first=order, second=part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -59,6 +60,7 @@ class Pen:
             "label": self._make(font_color="#55606f"),
             "strong": self._make(bold=True, **_ROW),
             "warn": self._make(bold=True, bg_color="#fff6df", font_color="#6b4a00"),
+            "risen": self._make(text_wrap=True, bold=True, bg_color="#fff6df", **_ROW),
             "note": self._make(text_wrap=True, bg_color="#eaf2fb"),
         }
         for tier in tiers:
@@ -85,6 +87,15 @@ class Pen:
         form = self._quoted if content.startswith(_STARTS) else self._formats[style]
         sheet.write_string(row, column, content[:_MAX_TEXT], form)
 
+    def cell(self, value: str | float | None, style: str) -> tuple[str | float | None, Any]:
+        """A value and its format, as `text` and `number` write them; None for an empty cell."""
+        if isinstance(value, str):
+            form = self._quoted if value.startswith(_STARTS) else self._formats[style]
+            return _cut(value), form
+        if value is not None and not math.isfinite(value):
+            value = None
+        return value, self._formats[style]
+
     def number(
         self, sheet: Any, row: int, column: int, value: float | None, style: str = "plain"
     ) -> None:
@@ -93,6 +104,22 @@ class Pen:
             sheet.write_blank(row, column, None, self._formats[style])
         else:
             sheet.write_number(row, column, value, self._formats[style])
+
+
+def _cut(text: str) -> str:
+    """A text as long as a cell may be; Excel counts characters beyond the first plane twice."""
+    if len(text) <= _MAX_TEXT // 2:
+        return text
+    return text.encode("utf-16-le")[: 2 * _MAX_TEXT].decode("utf-16-le", errors="ignore")
+
+
+def letter(number: int) -> str:
+    """A column's name: 0 -> A, 26 -> AA."""
+    name, rest = "", number + 1
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        name = chr(ord("A") + digit) + name
+    return name
 
 
 def height_of(cells: list[tuple[str, float]]) -> float:
@@ -110,6 +137,8 @@ def height_of(cells: list[tuple[str, float]]) -> float:
 def _lines(text: str, width: float) -> int:
     # A column's width counts digits; letters are a little narrower, and words don't fill lines.
     usable = max(width * 1.05, 1.0)
+    if len(text) * 2 <= usable and "\n" not in text:
+        return 1
     return sum(math.ceil(max(cells_of(part), 1) / usable) for part in text.split("\n"))
 
 
@@ -117,4 +146,9 @@ def cells_of(text: str) -> int:
     """Width of a text in characters; Chinese ones count twice."""
     if text.isascii():
         return len(text)
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(map(_width, text))
+
+
+@cache
+def _width(character: str) -> int:
+    return 2 if east_asian_width(character) in "WF" else 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from churnlight.report import formats
-from churnlight.retention.cards import Past, past_lines, support, tiles
+from churnlight.retention.cards import Past, past_lines, risen_says, support, tiles
 from churnlight.retention.month import Entry, HandoutInputs, Said
 from churnlight.retention.sheet import cells_of
 from churnlight.retention.words import Words
@@ -47,6 +47,8 @@ def _lines(
     yield ""
     figures = [(words("col_tier"), words.tier(entry.tier)), *tiles(entry, words)]
     yield from _table(figures)
+    if (risen := risen_says(entry, words)) is not None:
+        yield from wrapped(f"^ {risen}")
     if entry.apart:
         yield from wrapped(f"! {words('apart', tier=words.tier(entry.tier_tree))}")
     yield ""

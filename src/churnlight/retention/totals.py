@@ -1,13 +1,12 @@
-"""What workbook and page say about the whole month: tiers, movements, commonest reasons."""
+"""What workbook and page say about the whole month: tiers, and commonest reasons."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from churnlight.retention.month import HandoutInputs, callable_now
@@ -119,49 +118,3 @@ def by_area(month: HandoutInputs) -> list[Common]:
     counts = area[callable_now(month.scores) & listed].value_counts()
     ranked = sorted(counts.items(), key=lambda pair: (-int(pair[1]), str(pair[0])))
     return common_reasons(month, area, [str(name) for name, _ in ranked])
-
-
-@dataclass(frozen=True)
-class Moves:
-    """Movements between two scored months.
-
-    Attributes:
-        before: the earlier as_of.
-        counts: subscribers by tier then (None: not scored) and tier now (None: not scored).
-        up, down, same: of those scored both times.
-    """
-
-    before: str
-    counts: Mapping[tuple[str | None, str | None], int]
-    up: int
-    down: int
-    same: int
-
-
-def moves(month: HandoutInputs) -> Moves | None:
-    """Movements since the month scored before; None when there is none."""
-    if month.previous is None or month.previous_as_of is None:
-        return None
-    then, now = (
-        frame[["subscriber_id", "tier"]].drop_duplicates("subscriber_id")
-        for frame in (month.previous, month.scores)
-    )
-    both = then.merge(now, on="subscriber_id", how="outer", suffixes=("_then", "_now"))
-    pairs = list(zip(both["tier_then"], both["tier_now"], strict=True))
-    counts: dict[tuple[str | None, str | None], int] = {}
-    for before, after in pairs:
-        key = (_known(before, month.tiers), _known(after, month.tiers))
-        counts[key] = counts.get(key, 0) + 1
-    rank = {tier: i for i, tier in enumerate(month.tiers)}
-    steps = [
-        (rank[after] - rank[before], n)
-        for (before, after), n in counts.items()
-        if before is not None and after is not None
-    ]
-    up, down, same = (sum(n for step, n in steps if np.sign(step) == sign) for sign in (1, -1, 0))
-    return Moves(month.previous_as_of, counts, up, down, same)
-
-
-def _known(tier: Any, tiers: Sequence[str]) -> str | None:
-    # A tier of the month before that no longer exists can't be compared.
-    return tier if isinstance(tier, str) and tier in tiers else None

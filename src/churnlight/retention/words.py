@@ -29,6 +29,11 @@ COMMON = {
         "The two models disagree: the tree puts this subscriber into {tier}. Look before you call.",
         "两个模型意见不一：决策树将该用户归入{tier}档，联系前请先核实。",
     ),
+    "risen": (
+        "Rose from {before} to {tier} since {since}: call first.",
+        "自 {since} 以来由{before}档升至{tier}档，请优先联系。",
+    ),
+    "sentences": ("{first} {second}", "{first}{second}"),
     "gbm": ("LightGBM", "LightGBM"),
     "tree": ("decision tree", "决策树"),
     "rate": ("{rate} of {rows}", "{rows} 人中 {rate}"),

@@ -6,8 +6,9 @@ from __future__ import annotations
 COLUMNS = {
     "col_place": ("No.", "序号"),
     "col_place_says": (
-        "Place on the list, by value at risk: the most money at stake comes first.",
-        "名单序号，按风险金额由高到低排列。",
+        "Place on the list: who rose two tiers or more comes first, then all others, each by value "
+        "at risk, the most money at stake first.",
+        "名单序号：升两档及以上的用户在前，其余在后，均按风险金额由高到低排列。",
     ),
     "col_subscriber": ("Subscriber", "用户"),
     "col_subscriber_says": (
@@ -19,6 +20,12 @@ COLUMNS = {
         "Risk tier of the model in use, in rising risk: {tiers}. The highest is as good as gone: "
         "a win-back offer fits better than a routine call.",
         "所用模型的风险档位，由低到高：{tiers}。最高档基本已流失，更适合挽回方案。",
+    ),
+    "col_risen": ("Risen", "升档"),
+    "col_risen_says": (
+        "Marked where the subscriber rose two tiers or more: the tier of the month scored before, "
+        "and its as_of.",
+        "升两档及以上时标出：此前评分月份的档位及其基准日。",
     ),
     "col_probability": ("Risk of leaving", "离网概率"),
     "col_probability_says": (
@@ -81,6 +88,7 @@ COLUMNS = {
     ),
     "col_since": ("Activated", "入网日期"),
     "col_since_says": ("When the number was activated for this subscriber.", "该用户的入网日期。"),
+    "risen_mark": ("▲ from {before}, {since}", "▲ 原{before}，{since}"),
     "apart_mark": ("! two tiers apart", "! 相差两档以上"),
 }
 
@@ -105,6 +113,16 @@ SUMMARY = {
     "order_says": (
         "value at risk (probability of leaving × mean monthly bill), highest first",
         "风险金额（离网概率 × 月均账单）由高到低",
+    ),
+    "order_risen_says": (
+        "who rose two tiers or more first; among them and among all others by value at risk "
+        "(probability of leaving × mean monthly bill), highest first",
+        "升两档及以上的用户在前；前后两部分均按风险金额（离网概率 × 月均账单）由高到低",
+    ),
+    "risen_two": ("Risen two tiers or more", "升两档及以上"),
+    "risen_count": (
+        "{count} on this list, since {since}; they stand on top",
+        "名单中 {count} 个（自 {since} 以来），排在最前",
     ),
     "tiers": ("Tiers", "各档情况"),
     "subscribers": ("Subscribers", "用户数"),

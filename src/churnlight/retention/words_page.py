@@ -24,20 +24,6 @@ PAGE = {
     "tier_share_off": ("not on the list; {share} of all", "不在名单，占全体 {share}"),
     "tier_rate": ("in an earlier month {rate} left", "此前某月该档离网 {rate}"),
     "tier_money": ("{money} a month at risk", "每月风险金额 {money}"),
-    "moves": ("Movements since {before}", "自 {before} 以来的变动"),
-    "moves_says": (
-        "Rows: the tier at {before}; columns: the tier now. Only counts; who moved up is worth a "
-        "look first.",
-        "行为 {before} 的档位，列为当前档位，仅统计人数；升档用户宜优先关注。",
-    ),
-    "moves_new": ("not scored then", "当时未评分"),
-    "moves_gone": ("not scored now", "现未评分"),
-    "moves_up": (
-        "{up} moved to a higher tier, {down} to a lower one, {same} stayed.",
-        "升档 {up} 个，降档 {down} 个，不变 {same} 个。",
-    ),
-    "then": ("Then", "当时"),
-    "now_total": ("All now", "当前合计"),
     "why": ("What the model saw", "模型看到了什么"),
     "first_reason": ("Strongest reason", "首要原因"),
     "by_tier": ("By tier", "按档位"),
@@ -59,17 +45,24 @@ PAGE = {
     ),
     "plot_other_says": ("A picture of the month's SHAP values.", "当月 SHAP 值图示。"),
     "list": ("The list", "名单"),
-    "list_says": (
-        "Sorted by value at risk. {shown} of {all} are on this page; the workbook has all.",
-        "按风险金额排序。本页列出 {all} 个中的 {shown} 个，完整名单见工作簿。",
+    "list_sorted": ("Sorted by value at risk.", "按风险金额排序。"),
+    "list_risen": (
+        "First the {risen} who rose two tiers or more since {since}, marked ▲; then all others, "
+        "each by value at risk.",
+        "自 {since} 以来升两档及以上的 {risen} 个用户（标 ▲）排在最前，其余在后，"
+        "均按风险金额排序。",
     ),
-    "list_all_says": ("Sorted by value at risk.", "按风险金额排序。"),
+    "list_part": (
+        "{shown} of {all} are on this page; the workbook has all.",
+        "本页列出 {all} 个中的 {shown} 个，完整名单见工作簿。",
+    ),
     "find": ("Search", "搜索"),
     "find_hint": ("subscriber, account, words", "用户、账户或文字"),
     "filter_tier": ("Tier", "档位"),
     "filter_area": ("Area", "区域"),
     "filter_reason": ("Reason", "原因"),
     "filter_apart": ("Models apart only", "仅看模型分歧"),
+    "filter_risen": ("Risen two tiers only", "仅看升两档及以上"),
     "every": ("all", "全部"),
     "clear": ("Clear", "清除"),
     "previous": ("Previous", "上一页"),

@@ -11,14 +11,14 @@ from churnlight.learners.dataset import IntArray
 from churnlight.report import formats
 from churnlight.report.inputs import Language
 from churnlight.retention.entries import entries
-from churnlight.retention.month import Entry, HandoutInputs, Said, call_list
-from churnlight.retention.sheet import MAX_ROWS, Pen, height_of
+from churnlight.retention.month import Entry, HandoutInputs, Said
+from churnlight.retention.sheet import MAX_ROWS, Pen, height_of, letter
 from churnlight.retention.words import Words
 from churnlight.retention.workbook_summary import write_summary
 
 _REASONS = 3
 # Left of this column is what is printed: a list to work from, on A4.
-_PRINTED = 11
+_PRINTED = 12
 _NUMBERS = frozenset({"count", "odds", "percent", "money", "share"})
 
 
@@ -56,6 +56,7 @@ def _columns() -> tuple[Column, ...]:
         Column("col_place", 6, "count", lambda e, _: e.place),
         Column("col_subscriber", 14, "plain", lambda e, _: e.subscriber),
         Column("col_tier", 9, "tier", lambda e, w: w.tier(e.tier)),
+        Column("col_risen", 13, "risen", _risen),
         Column("col_probability", 9, "odds", lambda e, _: e.probability),
         Column("col_bill", 10, "money", lambda e, _: e.bill_money),
         Column("col_at_risk", 10, "money", lambda e, _: e.at_risk_money),
@@ -96,6 +97,12 @@ def _share(said: Said, _words: Words) -> float:
     return said.share
 
 
+def _risen(entry: Entry, words: Words) -> str:
+    if entry.rose_from is None:
+        return ""
+    return words("risen_mark", before=words.tier(entry.rose_from), since=entry.rose_since)
+
+
 def _rule(entry: Entry, words: Words) -> str:
     if entry.rule is None:
         return ""
@@ -115,8 +122,10 @@ def write_workbook(month: HandoutInputs, language: Language, path: Path) -> None
     """
     import xlsxwriter
 
+    from churnlight.retention.lines import LineSheet
+
     words = Words(language)
-    rows = call_list(month.scores, month.params.tiers)[: MAX_ROWS - 1]
+    rows = month.listed[: MAX_ROWS - 1]
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties(
@@ -130,7 +139,8 @@ def write_workbook(month: HandoutInputs, language: Language, path: Path) -> None
         )
         book.set_size(24_000, 13_000)
         pen = Pen(book, language, month.tiers)
-        _write_list(book.add_worksheet(words("sheet_list")), pen, (month, rows), words)
+        sheet = book.add_worksheet(words("sheet_list"), worksheet_class=LineSheet)
+        _write_list(sheet, pen, (month, rows), words)
         write_summary(book.add_worksheet(words("sheet_summary")), pen, (month, len(rows)), words)
         _write_meanings(book.add_worksheet(words("sheet_columns")), pen, month, words)
 
@@ -146,7 +156,7 @@ def _write_list(
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, max(len(rows), 1), last)
     # Ids are text on purpose: long ones would lose their last digits as numbers.
-    sheet.ignore_errors({"number_stored_as_text": f"A1:{_letter(last)}{len(rows) + 1}"})
+    sheet.ignore_errors({"number_stored_as_text": f"A1:{letter(last)}{len(rows) + 1}"})
     _print_setup(sheet, month, words)
     sheet.print_area(0, 0, len(rows), _PRINTED - 1)
     sheet.repeat_rows(0)
@@ -169,20 +179,23 @@ def _write_entry(
         for value, column in zip(values, columns, strict=True)
         if isinstance(value, str) and column.key != "col_rule"
     ]
-    sheet.set_row(line, height_of(texts))
-    for number, (value, column) in enumerate(zip(values, columns, strict=True)):
-        style = _style(column.style, entry)
-        if isinstance(value, str):
-            pen.text(sheet, line, number, value, style)
-        else:
-            pen.number(sheet, line, number, value, style)
+    cells = [
+        pen.cell(value, _style(column.style, entry))
+        for value, column in zip(values, columns, strict=True)
+    ]
+    sheet.write_line(line, height_of(texts), cells)
 
 
 def _style(style: str, entry: Entry) -> str:
-    named = {"tier": f"tier:{entry.tier}", "tier_tree": f"tier:{entry.tier_tree}"}
+    if style == "tier":
+        return f"tier:{entry.tier}"
+    if style == "tier_tree":
+        return f"tier:{entry.tier_tree}"
     if style == "apart":
         return "warn" if entry.apart else "plain"
-    return named.get(style, style)
+    if style == "risen":
+        return "risen" if entry.rose_from is not None else "plain"
+    return style
 
 
 def _print_setup(sheet: Any, month: HandoutInputs, words: Words) -> None:
@@ -219,12 +232,3 @@ def meanings(month: HandoutInputs, words: Words) -> list[tuple[str, str]]:
         for column in _columns()
         if column.number <= 1 and column.key != "col_stays_share"
     ]
-
-
-def _letter(number: int) -> str:
-    """A column's name: 0 -> A, 26 -> AA."""
-    name, rest = "", number + 1
-    while rest:
-        rest, digit = divmod(rest - 1, 26)
-        name = chr(ord("A") + digit) + name
-    return name

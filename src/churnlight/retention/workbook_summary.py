@@ -21,6 +21,8 @@ def facts(month: HandoutInputs, shown: int, words: Words) -> list[tuple[str, str
     listed = int((month.scores["tier"].isin(list(month.params.tiers)).to_numpy() & now).sum())
     at = month.at
     end = at.label_end - timedelta(days=1)
+    first = int(month.risen[month.listed].sum())
+    order = words("order_risen_says") if month.before is not None else words("order_says")
     found = [
         (words("as_of"), at.key),
         (words("cutoff"), f"{at.cutoff:%Y-%m-%d}"),
@@ -38,9 +40,12 @@ def facts(month: HandoutInputs, shown: int, words: Words) -> list[tuple[str, str
                 tiers=tier_names(month, words),
             ),
         ),
-        (words("order"), words("order_says")),
+        (words("order"), order),
         (words("gone"), words("gone_says", count=formats.count(int((~now).sum())))),
     ]
+    if month.before is not None:
+        says = words("risen_count", count=formats.count(first), since=month.previous_as_of)
+        found.append((words("risen_two"), says))
     if month.model_mark is not None:
         found.append((words("model_mark"), month.model_mark))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 Test = Literal["<", ">", "<=", ">=", "==", "!=", "unknown"]
@@ -43,19 +43,24 @@ class Phrase:
         """The text in a language."""
         return str(getattr(self, language))
 
-    @property
+    @cached_property
     def fields(self) -> tuple[tuple[str, str], ...]:
         """Name and way of each field of the English text, in its order."""
         return fields(self.en)
 
-    @property
+    @cached_property
+    def stated(self) -> tuple[str, ...]:
+        """Of the fields, those whose value must be known: no month, and no median."""
+        return tuple(n for n, how in self.fields if n not in MONTHS and not how.startswith("vs"))
+
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """Features that it states, those behind derived ones too, without those of `when`."""
         named = [name for name, _ in self.fields if name not in MONTHS]
         found = [f for name in named for f in DERIVED.get(name, (name,))]
         return tuple(dict.fromkeys(found))
 
-    @property
+    @cached_property
     def quoted(self) -> tuple[str, ...]:
         """Features without whose values it can't be written: stated, or asked by `when`."""
         return tuple(dict.fromkeys((*self.features, *(name for name, _, _ in self.when))))

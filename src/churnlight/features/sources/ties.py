@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import pairwise
 from operator import add
 
 import ibis
@@ -16,6 +17,7 @@ from churnlight.timeline import Moment
 
 # A contact met on so many days of a month is a strong one (about weekly).
 STRONG_DAYS = 4
+MEMBERS_AT_ONCE = 400_000
 
 
 def leavers(all_seen: ir.Table, numbers: ir.Table | None, at: Moment) -> ir.Table:
@@ -72,6 +74,25 @@ def ties(engine: Engine, edges: Sequence[ir.Table], state: ir.Table, gone: ir.Ta
         gone: see `leavers`.
     """
     gone = engine.cache(gone)
+    slices = [state] if engine.spreads else _slices(engine, state)
+    if len(slices) == 1:
+        return _counted(edges, state, gone)
+    return ibis.union(*(engine.cache(_counted(edges, part, gone)) for part in slices))
+
+
+def _slices(engine: Engine, state: ir.Table) -> list[ir.Table]:
+    """The members in ranges of their ids: all contacts of more at once press against memory."""
+    numbered = state.select(ID, place=ibis.row_number().over(order_by=state[ID]))
+    ends = numbered.filter(numbered["place"] > 0, numbered["place"] % MEMBERS_AT_ONCE == 0)
+    cuts = sorted(engine.arrow(ends)[ID].to_pylist())
+    if not cuts:
+        return [state]
+    between = [state.filter(state[ID] >= a, state[ID] < b) for a, b in pairwise(cuts)]
+    return [state.filter(state[ID] < cuts[0]), *between, state.filter(state[ID] >= cuts[-1])]
+
+
+def _counted(edges: Sequence[ir.Table], state: ir.Table, gone: ir.Table) -> ir.Table:
+    """The ties of some members."""
     contacts = _contacts(edges, state, gone)
     rows = contacts.left_join(gone, "counterpart_id")
     before, last = rows["days_before"] > 0, rows["days_last"] > 0

@@ -23,6 +23,7 @@
       chosen("area", row.dataset.area) &&
       (form.elements.reason.value === "*" || reasons.includes(form.elements.reason.value)) &&
       !(form.elements.apart && form.elements.apart.checked && row.dataset.apart === undefined) &&
+      !(form.elements.risen && form.elements.risen.checked && row.dataset.risen === undefined) &&
       wanted.every((word) => text.includes(word));
 
     const show = () => {
