@@ -24,6 +24,7 @@ from benchmarks import tables
 from benchmarks.environment import peers_python
 from benchmarks.generate import Data
 from benchmarks.machine import ROOT, THREADS, load, run_alone
+from benchmarks.scoring_group import scoring
 from churnlight.errors import ChurnlightError
 from churnlight.files import write_json
 
@@ -47,6 +48,11 @@ class Sizes:
     learn_rows: int = 200_000
     shap_rows: int = 100_000
     shap_trees: int = 300
+    scoring_small: int = 100_000
+    scoring_middle: int = 500_000
+    scoring_plain: int = 20_000
+    scoring_learn_rows: int = 50_000
+    scoring_shap_rows: int = 5_000
     repeats: int = 3
 
 
@@ -62,6 +68,11 @@ QUICK = Sizes(
     learn_rows=4_000,
     shap_rows=4_000,
     shap_trees=300,
+    scoring_small=6_000,
+    scoring_middle=8_000,
+    scoring_plain=1_000,
+    scoring_learn_rows=3_000,
+    scoring_shap_rows=200,
     repeats=1,
 )
 
@@ -295,7 +306,7 @@ GROUPS: Mapping[str, Callable[[Bench], None]] = {
     f.__name__: f
     for f in (
         *(marts, large, edges, whole, months, features, profile),
-        *(learners, shap, demo),
+        *(learners, shap, demo, scoring),
     )
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -52,6 +52,8 @@ class Base:
     subscribers: int
     members: int
     project: Project
+    role: ClassVar[str] = "fit"
+    months: ClassVar[tuple[Month, ...]] = (BEFORE, *WINDOW, *AFTER)
 
     @cached_property
     def high(self) -> np.ndarray:
@@ -79,11 +81,35 @@ class Base:
         return np.flatnonzero(self.leaves > month)
 
 
+@dataclass(frozen=True)
+class City(Base):
+    """An operator on the day a month is scored: nothing is known yet of the months after as_of.
+
+    Without the rules on bill and minutes the cohort is everyone but those who left in the window.
+
+    Attributes:
+        gone: how many of `subscribers` left within the window.
+    """
+
+    gone: int = 0
+    role: ClassVar[str] = "score"
+    months: ClassVar[tuple[Month, ...]] = (BEFORE, *WINDOW)
+
+    @cached_property
+    def leaves(self) -> np.ndarray:
+        """As of `Base`; `gone` of them, none of the members, leave in the window."""
+        random = np.random.default_rng(8)
+        others = random.permutation(np.flatnonzero(~self.high))[: self.gone]
+        leaves = np.full(self.subscribers, 99)
+        leaves[others] = 1 + random.integers(0, 2, len(others))
+        return leaves
+
+
 def write_base(base: Base) -> dict[str, int]:
     """Write everything; rows by mart and extract, over all months."""
     rows: dict[str, int] = {}
     _write_project(base)
-    for k, month in enumerate((BEFORE, *WINDOW, *AFTER)):
+    for k, month in enumerate(base.months):
         random = np.random.default_rng(100 + k)
         extracts = {"subscribers": _snapshot(base, k, month, random)}
         if month != BEFORE:
@@ -112,8 +138,8 @@ def _write_project(base: Base) -> None:
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["engine"]["threads"] = THREADS
     params["extracts"]["path"] = "extracts"
-    params["extracts"]["months"] = [str(m) for m in (BEFORE, *WINDOW, *AFTER)]
-    params["as_ofs"] = {AS_OF: "fit"}
+    params["extracts"]["months"] = [str(m) for m in base.months]
+    params["as_ofs"] = {AS_OF: base.role}
     root.mkdir(parents=True, exist_ok=True)
     (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     (root / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
@@ -121,7 +147,7 @@ def _write_project(base: Base) -> None:
         "as_of": AS_OF,
         "before": [str(BEFORE)],
         "window": [str(m) for m in WINDOW],
-        "label_months": [str(m) for m in AFTER],
+        "label_months": [str(m) for m in base.months if m in AFTER],
     }
     write_json(base.project.windows / f"as_of={AS_OF}.json", content)
     random = np.random.default_rng(9)
@@ -358,8 +384,9 @@ def _services(base: Base, k: int, month: Month, random: np.random.Generator) -> 
 
 
 def measure(spec: dict[str, Any]) -> dict[str, Any]:
-    """Write a base: `project`, `subscribers`, `members`."""
-    base = Base(spec["subscribers"], spec["members"], Project(Path(spec["project"])))
+    """Write a base: `project`, `subscribers`, `members`; where `gone` is given, a city."""
+    sizes = (spec["subscribers"], spec["members"], Project(Path(spec["project"])))
+    base = City(*sizes, spec["gone"]) if "gone" in spec else Base(*sizes)
     return {"rows": write_base(base)}
 
 

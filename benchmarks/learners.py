@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pandas as pd
 
 from benchmarks.churn_table import table
+from benchmarks.clocks import watched
 from benchmarks.machine import answer, timed
 
 # What the parts of `churnlight fit` are, by the function that does them.
@@ -52,7 +51,7 @@ def _ours(spec: dict[str, Any], train: Path, test: Path) -> dict[str, Any]:
     out = Path(spec["work"]) / "model"
     parts: dict[str, float] = {}
     start = time.perf_counter()
-    with _watched(parts):
+    with watched(PARTS, parts):
         fit_table(train, Columns("churned", "id"), out, Settings(), spec["threads"])
     seconds = time.perf_counter() - start
     model = TableModel.load(out)
@@ -117,38 +116,6 @@ def _accuracy(churned: Any, probability: Any) -> dict[str, float]:
         "log_loss": round(float(log_loss(churned, probability)), 6),
         "roc_auc": round(float(roc_auc_score(churned, probability)), 6),
     }
-
-
-@contextmanager
-def _watched(parts: dict[str, float]) -> Iterator[None]:
-    """Add up the seconds of each part."""
-    from importlib import import_module
-
-    patches = []
-    for name, (module, function) in PARTS.items():
-        owner = import_module(module)
-        clocked = _clocked(getattr(owner, function), name, parts)
-        patches.append(patch.object(owner, function, clocked))
-    for one in patches:
-        one.start()
-    try:
-        yield
-    finally:
-        for one in patches:
-            one.stop()
-
-
-def _clocked(
-    function: Callable[..., Any], name: str, parts: dict[str, float]
-) -> Callable[..., Any]:
-    def run(*arguments: Any, **named: Any) -> Any:
-        start = time.perf_counter()
-        try:
-            return function(*arguments, **named)
-        finally:
-            parts[name] = parts.get(name, 0.0) + time.perf_counter() - start
-
-    return run
 
 
 if __name__ == "__main__":

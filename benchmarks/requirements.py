@@ -24,7 +24,7 @@ PEERS = {
     "edges_polars_best_sorted": "the fastest of these of Polars, rows sorted by key as ours",
 }
 # Peers are compared within a run, in which machine and records are the same.
-ONE_RUN = ("edges_", "whole_", "learners_")
+ONE_RUN = ("edges_", "whole_", "learners_", "scoring_")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,20 @@ def _memory(result: Result) -> float:
     return float(result["peak_memory_gb"])
 
 
+def _seconds(result: Result) -> float:
+    return float(result["seconds"])
+
+
+def plain_seconds(plain: Result, ours: Result) -> dict[str, float]:
+    """Seconds that each part of the plain way would take for our rows, stretched linearly."""
+    return {part: us * ours["members"] / 1e6 for part, us in plain["us_a_row"].items()}
+
+
+def plain_times(plain: Result, ours: Result) -> float:
+    """How many times as fast ours is as the plain way, stretched to our rows."""
+    return float(sum(plain_seconds(plain, ours).values()) / ours["seconds"])
+
+
 def _rows_per_second(result: Result) -> float:
     return float(result["rows_per_second"])
 
@@ -87,7 +101,7 @@ def _rows_per_second(result: Result) -> float:
 _PANDAS = tuple(name for name in PEERS if name.startswith("edges_pandas"))
 _POLARS = tuple(n for n in PEERS if n.startswith("edges_polars") and not n.endswith("_sorted"))
 _MILLIONS, _TIMES, _GB = "{:.2f} million rows/s", "{:.2f} times", "{:.2f} GB"
-_ROWS = "{:,.0f} rows/s"
+_ROWS, _SECONDS = "{:,.0f} rows/s", "{:.1f} s"
 
 REQUIREMENTS = (
     Requirement(
@@ -191,6 +205,33 @@ REQUIREMENTS = (
         million_rows_per_second,
     ),
     Requirement("peak memory of that", 4.0, _GB, MOST, ("demo_city",), _memory),
+    Requirement("a whole city scored", 480.0, _SECONDS, MOST, ("scoring_city",), _seconds),
+    Requirement(
+        "of that the features",
+        150.0,
+        _SECONDS,
+        MOST,
+        ("scoring_city",),
+        lambda r: float(r["seconds_by_part"]["features"]),
+    ),
+    Requirement("peak memory of scoring a city", 8.0, _GB, MOST, ("scoring_city",), _memory),
+    Requirement("the city's VIPs scored", 60.0, _SECONDS, MOST, ("scoring_vips",), _seconds),
+    Requirement(
+        "seconds a subscriber of the whole city, over those of a small one",
+        1.1,
+        "{:.2f}",
+        MOST,
+        ("scoring_city", "scoring_small"),
+        lambda city, small: float(city["us_a_row"] / small["us_a_row"]),
+    ),
+    Requirement(
+        "scoring, times as fast as the plain way",
+        1.0,
+        _TIMES,
+        LEAST,
+        ("scoring_plain", "scoring_city"),
+        plain_times,
+    ),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks import tables_models
+from benchmarks import tables_models, tables_scoring
 from benchmarks.machine import BUSY_CORES, ROOT
 from benchmarks.markdown import table
 from benchmarks.requirements import (
@@ -51,6 +51,11 @@ NAMES = (
     "learners_sklearn_defaults",
     "learners_sklearn_early_stopping",
     "shap",
+    "scoring_small",
+    "scoring_middle",
+    "scoring_city",
+    "scoring_vips",
+    "scoring_plain",
 )
 VARIANTS = {
     "marts_integers": "integer ids, rows validated, duplicates not looked for",
@@ -102,12 +107,16 @@ memory is the largest resident memory of the process. Starting Python, and Spark
   stopping, at most 100 rounds.
 - SHAP values: ours are held to LightGBM's own on a sample in every run of the pipeline, not only
   here. `shap.TreeExplainer` hands LightGBM's models to `pred_contrib`.
+- Scoring is timed as the stages features and score run, one after the other in one process, on
+  marts made as those above; its model is grown on a made label. The plain way runs in another
+  process, on a small city of its own with the same model; it fails where one of its features is not
+  ours.
 - A figure is marked *busy* where others used more than {BUSY_CORES} of a core: when the bench
   began (load average), right before, or while it ran.
 
 `make bench` runs everything, `make bench ONLY=edges` one part (marts, large, edges, whole,
-months, features, profile, learners, shap, demo), and `make bench QUICK=1` a smoke at small sizes,
-whose results go elsewhere. The first run with edges or whole installs the peers into
+months, features, profile, learners, shap, demo, scoring), and `make bench QUICK=1` a smoke at small
+sizes, whose results go elsewhere. The first run with edges or whole installs the peers into
 `benchmarks/.venv`.
 """
 
@@ -141,6 +150,7 @@ def render(results: Results) -> str:
         tables_models.learners(results),
         tables_models.shap(results),
         tables_models.demo(results),
+        tables_scoring.scoring(results),
         TRIED.read_text(encoding="utf-8"),
         HOW.format(rows_a_subscriber=_rows_a_subscriber(results)),
         _runs(results),

@@ -134,10 +134,44 @@ def test_the_learner_is_held_to_the_best_of_its_peers(tables: Any) -> None:
     assert line(page, words)[2] == "not measured in one run"
 
 
+def scored(members: int, seconds: float, **more: Any) -> dict[str, Any]:
+    parts = {"cohort": 1.0, "features": seconds / 2, "scores": 3.0}
+    about = {"subscribers": members, "trees": 300, "leaves": 31, "rows": {}}
+    found = {"members": members, "seconds": seconds, "listed": 5, "features": 116, "city": about}
+    found |= {"seconds_by_part": parts, "us_a_row": 1e6 * seconds / members}
+    return result(1) | found | more
+
+
+def test_the_plain_way_is_stretched_to_our_rows_and_says_so(tables: Any) -> None:
+    us = {"features": 100.0, "predict": 20.0, "shap": 880.0}
+    plain = result(1) | {"us_a_row": us, "rows": 20_000, "features": 51, "largest_difference": 0.0}
+    results = {"scoring_city": scored(2_000_000, 400.0), "scoring_plain": plain}
+    page = tables.render(results)
+    # 1,000 us a row for 2 million rows are 2,000 s.
+    assert line(page, "scoring, times as fast as the plain way")[2:] == ["5.00 times", "yes"]
+    assert line(page, "together")[1:] == ["400.0", "2000 (stretched)", "5.0"]
+    assert line(page, "prediction and SHAP values")[1:] == ["3.0", "1800 (stretched)", "600.0"]
+    assert "stretched linearly" in page
+    results["scoring_plain"] = plain | {"run": plain["run"] | {"started": "day 2"}}
+    page = tables.render(results)
+    assert line(page, "scoring, times as fast as the plain way")[2] == "not measured in one run"
+    assert "(stretched)" not in page
+
+
+def test_scoring_is_held_to_seconds_memory_and_a_flat_cost(tables: Any) -> None:
+    results = {"scoring_city": scored(2_000_000, 400.0), "scoring_small": scored(100_000, 10.0)}
+    page = tables.render(results)
+    assert line(page, "a whole city scored")[2:] == ["400.0 s", "yes"]
+    assert line(page, "of that the features")[2:] == ["200.0 s", "no"]
+    words = "seconds a subscriber of the whole city, over those of a small one"
+    assert line(page, words)[2:] == ["2.00", "no"]
+    assert line(page, "the city's VIPs scored")[2] == "not measured"
+
+
 @pytest.mark.slow
 def test_the_bench_runs_at_small_sizes(tmp_path: Path, tables: Any) -> None:
     """All but the peers, which are installed from outside."""
-    groups = ("marts", "months", "features", "profile", "learners", "shap")
+    groups = ("marts", "months", "features", "profile", "learners", "shap", "scoring")
     command = [sys.executable, "-m", "benchmarks", "--quick", "--work", str(tmp_path), "--only"]
     subprocess.run([*command, *groups], cwd=ROOT, check=True)
     results = tables.load(tmp_path / "quick")
@@ -150,6 +184,9 @@ def test_the_bench_runs_at_small_sizes(tmp_path: Path, tables: Any) -> None:
     assert results["features"]["sizes"]["members"] == 1_450
     assert results["learners_ours"]["rows"] == 4_000
     assert results["shap"]["largest_difference"] < 1e-9
+    assert results["scoring_city"]["members"] == 20_000
+    assert results["scoring_vips"]["members"] == 1_450
+    assert results["scoring_plain"]["largest_difference"] < 1e-9
     page = (tmp_path / "quick" / "performance.md").read_text(encoding="utf-8")
     assert "A smoke at small sizes" in page
     assert [p.name for p in tmp_path.iterdir()] == ["quick"]  # the data are gone
