@@ -45,6 +45,19 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A real PostgreSQL of the tests' own; see `postgres_server.Server`."""
+    import postgres_server
+
+    binaries = postgres_server.programs()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    with postgres_server.running(binaries) as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium, which asks the network for nothing of its own."""

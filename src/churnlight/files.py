@@ -126,6 +126,11 @@ def sha256_of_tree(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def sha256_of_any(path: Path) -> str:
+    """SHA-256 of a file, or of the folder of parts that Spark writes where DuckDB writes a file."""
+    return sha256_of_tree(path) if path.is_dir() else sha256_of(path)
+
+
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
     """Hold an output for this process; the lock ends with the process, however it ends.

@@ -126,6 +126,16 @@ class Project:
         found = (self.data / "scores").glob("as_of=*/scores.parquet")
         return tuple(sorted(path.parent.name.removeprefix("as_of=") for path in found))
 
+    def plan(self, as_of: str) -> Path:
+        """plan.parquet and plan.json of an as_of."""
+        return self.data / "plans" / f"as_of={as_of}"
+
+    @property
+    def planned(self) -> tuple[str, ...]:
+        """The as_ofs that have a plan, in order of time."""
+        found = (self.data / "plans").glob("as_of=*/plan.parquet")
+        return tuple(sorted(path.parent.name.removeprefix("as_of=") for path in found))
+
     @property
     def plots(self) -> Path:
         """PNG files for `dvc plots`."""
@@ -147,9 +157,19 @@ class Project:
         return self.tracking.with_name("gate.json")
 
     @property
+    def kpi(self) -> Path:
+        """The retention KPI of every base month and month, kpi.json."""
+        return self.data / "kpi" / "kpi.json"
+
+    @property
     def backtest(self) -> Path:
         """What `churnlight backtest` found, and the features and labels that it built."""
         return self.data / "backtest"
+
+    @property
+    def batch(self) -> Path:
+        """What `churnlight score` builds: a project folder of its own inside this one."""
+        return self.data / "batch"
 
     @property
     def scratch(self) -> Path:

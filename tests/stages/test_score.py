@@ -16,7 +16,7 @@ from churnlight.learners.champion import Bundle
 from churnlight.params.learning import ExplainParams
 from churnlight.paths import Project
 from churnlight.stages import datasets
-from churnlight.stages import score as stage
+from churnlight.stages import scoring as stage
 from scored_project import AS_OF, NAMES, features, make_bundle, make_project
 
 MEANING = Meaning(

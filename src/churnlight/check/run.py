@@ -27,7 +27,9 @@ from churnlight.timeline import Month
 _LOG = logging.getLogger(__name__)
 
 # The code that verdicts follow from, besides this package.
-_RULE_MODULES = ("columns.py", "engine.py", "inventory.py", "known.py", "schema.py", "timeline.py")
+_RULE_MODULES = (
+    *("columns.py", "engine/*.py", "inventory.py", "known.py", "schema.py", "timeline.py"),
+)
 # Writes documents only.
 _NO_RULES = ("contract.py",)
 
@@ -76,7 +78,8 @@ def rules_sha256() -> str:
     here = Path(__file__).parent
     paths = [p for p in sorted(here.glob("*.py")) if p.name not in _NO_RULES]
     digest = sha256()
-    for path in [*paths, *(here.parent / name for name in _RULE_MODULES)]:
+    shared = [p for name in _RULE_MODULES for p in sorted(here.parent.glob(name))]
+    for path in [*paths, *shared]:
         source = path.read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{path.name}\0{sha256(source).hexdigest()}\n".encode())
     return digest.hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ _PLACE = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
     *(errno.ENOTDIR, errno.EEXIST),
 }
+_SECRET = re.compile(r"(?<=//)\S*@|(?<=password=)\S+", re.IGNORECASE)
 log = logging.getLogger("churnlight")
 
 
@@ -146,7 +148,8 @@ def _tell(error: TyperException) -> int:
     if type(error).__name__ != "NoArgsIsHelpError":
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "churnlight"
-        said = _one_line(error.format_message().splitlines())
+        # What was typed in the wrong place may be an address with a password.
+        said = _SECRET.sub("...", _one_line(error.format_message().splitlines()))
         log.error("%s: see `%s --help`", said.rstrip("."), path)
     return error.exit_code
 

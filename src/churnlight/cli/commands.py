@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from churnlight.cli import backtest, champion, explain  # noqa: F401 - registers their commands
+from churnlight.cli import (  # noqa: F401 - they register
+    backtest,
+    campaign,
+    champion,
+    explain,
+    kpi,
+    plan,
+    publish,
+    score,
+)
 from churnlight.cli.app import app, output
 
 adapt_app = typer.Typer(help="Turn public data sets into extracts.", no_args_is_help=True)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from churnlight.paths import Project, find_project
 from churnlight.report.plots_backtest import write_backtest_plot
 from churnlight.stages.datasets import read_labelled, read_role
 from churnlight.stages.features import features
+from churnlight.stages.shadow import found_shadow, project_is
 from churnlight.stages.windows import window_of
 
 PARTS = ("months", "lead", "ablation")
@@ -175,19 +174,13 @@ class _Shadow:
 
     def _found(self, project: Project, gap: int) -> None:
         """Write its params.yaml and link the marts."""
-        root = self.project.root
-        self.project.data.mkdir(parents=True, exist_ok=True)
         content = read_yaml(project.params_file)
         content["extracts"] |= {"path": str(project.extracts(content["extracts"]["path"]))}
         content["time"] = {**content.get("time", {}), "gap_months": gap}
         # The roles of this file are not used: `plans` has them.
         content.pop("as_ofs", None)
-        (root / "params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-        (root / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
-        for name in _SHARED:
-            link = self.project.data / name
-            if not link.is_symlink():
-                link.symlink_to(project.data / name, target_is_directory=True)
+        shared = {f"data/{name}": project.data / name for name in _SHARED}
+        found_shadow(self.project.root, content, shared)
 
     def _build(self, as_of: str) -> None:
         window = window_of(self.project, self._params, as_of)
@@ -197,7 +190,7 @@ class _Shadow:
         if stamp.exists() and files.read_json(stamp) == key:
             return
         files.write_json(file, window)
-        with _project_is(self.project.root):
+        with project_is(self.project.root):
             features(as_of)
         files.write_json(stamp, key)
 
@@ -221,19 +214,6 @@ def _code(project: Project) -> dict[str, str]:
 def _python(folder: Path) -> str:
     sums = [files.sha256_of(path) for path in sorted(folder.rglob("*.py"))]
     return hashlib.sha256("".join(sums).encode()).hexdigest()
-
-
-@contextmanager
-def _project_is(root: Path) -> Iterator[None]:
-    before = os.environ.get("CHURNLIGHT_PROJECT")
-    os.environ["CHURNLIGHT_PROJECT"] = str(root)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["CHURNLIGHT_PROJECT"]
-        else:
-            os.environ["CHURNLIGHT_PROJECT"] = before
 
 
 def lines(found: dict[str, Any]) -> list[str]:

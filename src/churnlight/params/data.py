@@ -9,6 +9,39 @@ from pydantic import Field, model_validator
 from churnlight.params.base import Section, Share
 from churnlight.timeline import Month
 
+# Settings that decide what an expression means; with others the two engines would differ.
+_FIXED = (
+    "spark.sql.ansi.enabled",
+    "spark.sql.caseSensitive",
+    "spark.sql.parquet.inferTimestampNTZ.enabled",
+    "spark.sql.session.timeZone",
+    "spark.sql.timestampType",
+)
+
+
+class SparkParams(Section):
+    """Which Spark, and what to tell it; read where `engine.name` is spark.
+
+    Attributes:
+        master: URL of the cluster's master; null: this machine, with `engine.threads` threads.
+        settings: Spark's own settings by their names, such as spark.executor.memory.
+    """
+
+    master: str | None = Field(default=None, min_length=1)
+    settings: dict[str, str | bool | int | float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _settings_are_theirs_to_set(self) -> SparkParams:
+        if wrong := sorted(name for name in self.settings if not name.startswith("spark.")):
+            raise ValueError(f"{wrong[0]!r} is no setting of Spark: their names begin with spark.")
+        if "spark.master" in self.settings:
+            raise ValueError("spark.master stands in engine.spark.master, not in the settings")
+        if fixed := sorted(set(self.settings) & set(_FIXED)):
+            raise ValueError(
+                f"{fixed[0]} is fixed, so that every engine gives the same answer: leave it out"
+            )
+        return self
+
 
 class EngineParams(Section):
     """Where the dataframe work runs."""
@@ -16,6 +49,7 @@ class EngineParams(Section):
     name: Literal["duckdb", "spark"] = "duckdb"
     threads: int | None = Field(default=None, ge=1)
     memory_limit_gb: float = Field(default=4.0, gt=0)
+    spark: SparkParams = SparkParams()
 
 
 class ExtractsParams(Section):

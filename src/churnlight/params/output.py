@@ -64,6 +64,21 @@ class DirtParams(Section):
         return any(self.model_dump().values())
 
 
+class DemoOffersParams(Section):
+    """The simulated operator's offers; other values make what studies of campaigns need.
+
+    Attributes:
+        share: chance a month that a line is made an offer, before what its risk adds.
+        response: whom an offer saves or provokes: drawn by `chance`, or by `traits` that show.
+        foretell_months: months after each offer's own over which the truth says the chance of
+            leaving with and without it; 0: it doesn't.
+    """
+
+    share: Share = 0.010
+    response: Literal["chance", "traits"] = "chance"
+    foretell_months: int = Field(default=0, ge=0, le=6)
+
+
 class DemoParams(Section):
     """The simulated operator."""
 
@@ -72,4 +87,5 @@ class DemoParams(Section):
     start: str = "2025-01"
     seed: int = 7
     profile: Literal["default", "city"] = "default"
+    offers: DemoOffersParams = DemoOffersParams()
     dirt: DirtParams = DirtParams()

@@ -16,15 +16,23 @@ from churnlight.params.data import (
     ExtractsParams,
     TimeParams,
 )
+from churnlight.params.guard import GuardParams
+from churnlight.params.handset import HandsetParams
 from churnlight.params.judging import EvaluateParams, GateParams
+from churnlight.params.kpi import KpiParams
 from churnlight.params.learning import (
     CalibrateParams,
     ExplainParams,
     TiersParams,
     TrainParams,
 )
+from churnlight.params.monitor import MonitorParams
 from churnlight.params.output import DemoParams, HandoutParams, ReportParams, TrackingParams
+from churnlight.params.plan import ContactParams, PlanParams
 from churnlight.params.population import CohortParams, LabelParams
+from churnlight.params.score import ScoreParams
+from churnlight.params.segments import SegmentsParams
+from churnlight.params.tariff import TariffParams
 from churnlight.timeline import Role, check_roles, parse_as_of
 
 
@@ -45,7 +53,16 @@ class Params(Section):
     tiers: TiersParams = TiersParams()
     evaluate: EvaluateParams = EvaluateParams()
     gate: GateParams = GateParams()
+    score: ScoreParams = ScoreParams()
     explain: ExplainParams = ExplainParams()
+    guard: GuardParams = GuardParams()
+    monitor: MonitorParams = MonitorParams()
+    kpi: KpiParams = KpiParams()
+    tariff: TariffParams = TariffParams()
+    handset: HandsetParams = HandsetParams()
+    plan: PlanParams = PlanParams()
+    contact: ContactParams = ContactParams()
+    segments: SegmentsParams = SegmentsParams()
     report: ReportParams = ReportParams()
     handout: HandoutParams = HandoutParams()
     tracking: TrackingParams = TrackingParams()
@@ -77,11 +94,16 @@ def parse(content: dict[str, Any], source: str) -> Params:
     months = params.extracts.month_list
     if twice := sorted({str(m) for m in months if months.count(m) > 1}):
         raise UsageError(f"{source}: extracts.months names {', '.join(twice)} twice: keep one")
-    if lost := [t for t in params.handout.tiers if t not in params.tiers.names]:
-        raise UsageError(
-            f"{source}: handout.tiers names {', '.join(lost)}, which is no tier: expected some of "
-            f"tiers.names ({', '.join(params.tiers.names)})"
-        )
+    for name, tiers in (
+        ("handout.tiers", params.handout.tiers),
+        ("tariff.need_tiers", params.tariff.need_tiers),
+        ("plan.tiers", params.plan.tiers),
+    ):
+        if lost := [t for t in tiers if t not in params.tiers.names]:
+            raise UsageError(
+                f"{source}: {name} names {', '.join(lost)}, which is no tier: expected some of "
+                f"tiers.names ({', '.join(params.tiers.names)})"
+            )
     if params.as_ofs:
         check_roles(params.as_ofs, params.time, params.label.spend_churn_months)
     return params

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow.dataset import dataset
 
 from churnlight import files
+from churnlight.engine import Engine
 from churnlight.errors import UsageError
 from churnlight.learners.dataset import BoolArray, Dataset
 from churnlight.paths import Project
 
-_PEOPLE = ["subscriber_id", "monthly_bill_money", "left_before_cutoff"]
+_PEOPLE = ["subscriber_id", "monthly_bill_money", "left_before_cutoff", "activated_on"]
+TIER_BEFORE = "tier_before"  # of the month scored before, in what `Scorer` takes
+_OF_LABELS = "label__"  # before the names of their columns where features stand beside
 
 
 def read_role(project: Project, role: str) -> tuple[dict[str, Any], list[str]]:
@@ -65,6 +69,66 @@ def feature_batches(
         yield read_as_of(project, as_of)
     elif done != len(labels):
         _hold_same(labels.iloc[:done], labels, as_of)
+
+
+def tiers_before(
+    project: Project, before: str | None
+) -> Callable[[pd.DataFrame], pd.Series[Any]] | None:
+    """What gives people the tier that their id had in the month scored before, null without one.
+
+    Args:
+        project: the project.
+        before: that month's as_of; None: there is none.
+    """
+    if before is None:
+        return None
+    scores = _read(project.scores(before) / "scores.parquet", ["subscriber_id", "tier"])
+    tier = scores.drop_duplicates("subscriber_id").set_index("subscriber_id")["tier"]
+    return lambda people: people["subscriber_id"].map(tier)
+
+
+def joined_rows(
+    engine: Engine, project: Project, as_of: str, before: str | None = None
+) -> ir.Table:
+    """Features with what scoring asks of the labels, as an engine's rows; see `split_joined`.
+
+    Args:
+        engine: where they are.
+        project: the project.
+        as_of: which.
+        before: the as_of scored before, whose tiers are joined; None: none are.
+
+    Raises:
+        UsageError: when features and labels are not about the same subscribers.
+    """
+    names = {"features": project.features(as_of), "labels": project.labels(as_of)}
+    paths = {n: files.require_file(p / f"{n}.parquet", "features") for n, p in names.items()}
+    features, labels = (engine.read([path]) for path in paths.values())
+    people = labels.select(**{_OF_LABELS + c: labels[c] for c in _PEOPLE})
+    who = _OF_LABELS + _PEOPLE[0]
+    both = features.select(_PEOPLE[0]).outer_join(people.select(who), [(_PEOPLE[0], who)])
+    found = engine.arrow(
+        both.agg(rows=both.count(), features=both[_PEOPLE[0]].count(), labels=both[who].count())
+    ).to_pylist()[0]
+    # Who stands on one side alone, or twice on the other, makes two of these differ.
+    if len({*found.values(), *(int(dataset(path).count_rows()) for path in paths.values())}) > 1:
+        raise _others(as_of)
+    rows = features.join(people, [(_PEOPLE[0], who)]).drop(who)
+    if before is None:
+        return rows
+    path = files.require_file(project.scores(before) / "scores.parquet", "score")
+    earlier = engine.read([path]).select(
+        who_before=_PEOPLE[0], **{_OF_LABELS + TIER_BEFORE: "tier"}
+    )
+    return rows.left_join(earlier, [(_PEOPLE[0], "who_before")]).drop("who_before")
+
+
+def split_joined(batch: pa.Table, as_of: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of `joined_rows` as `feature_batches` gives them."""
+    rows = batch.to_pandas(ignore_metadata=True)
+    added = [c for c in rows.columns if c.startswith(_OF_LABELS)]
+    people = rows[["subscriber_id", *added]].rename(columns=lambda c: c.removeprefix(_OF_LABELS))
+    return rows.drop(columns=["subscriber_id", *added]), people.assign(as_of=as_of)
 
 
 def cohort_rows(project: Project, as_of: str) -> int:
@@ -117,10 +181,14 @@ def to_dataset(frame: pd.DataFrame, label: pd.DataFrame, mask: BoolArray) -> Dat
 
 def _hold_same(features: pd.DataFrame, labels: pd.DataFrame, as_of: str) -> None:
     if not features["subscriber_id"].equals(labels["subscriber_id"]):
-        raise UsageError(
-            f"features and labels of as_of {as_of} are not about the same subscribers: "
-            "`dvc repro -f features` makes both anew"
-        )
+        raise _others(as_of)
+
+
+def _others(as_of: str) -> UsageError:
+    return UsageError(
+        f"features and labels of as_of {as_of} are not about the same subscribers: "
+        "`dvc repro -f features` makes both anew"
+    )
 
 
 def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import ibis.expr.types as ir
-import pyarrow.parquet as pq
 
 from churnlight import files
 from churnlight.check import load_kept
@@ -22,32 +21,70 @@ from churnlight.params.data import EngineParams, TimeParams
 from churnlight.params.population import CohortParams, LabelParams
 from churnlight.population import Population, PopulationParams, build_population
 from churnlight.schema import EXTRACTS
+from churnlight.stages.origin import MANIFEST, features_origin
 from churnlight.stages.stage import Stage, main, report_rows, running
 from churnlight.timeline import Moment, Month, moment, outcome_end, outcome_known_at
 
 
 def features(as_of: str) -> None:
-    """Write data/features/as_of=.../features.parquet and data/labels/as_of=.../."""
+    """Write data/features/as_of=.../features.parquet and data/labels/as_of=.../.
+
+    Each has a manifest.json that says what it was made from.
+    """
     with running("features", as_of) as stage:
-        time = stage.section("time", TimeParams)
-        at = moment(as_of, time)
+        at = moment(as_of, stage.section("time", TimeParams))
         window = files.read_json(stage.project.windows / f"as_of={as_of}.json")
+        made_from = _made_from(stage, as_of)
         with connect(stage.section("engine", EngineParams), stage.project.scratch) as engine:
             marts = MonthlyMarts(engine, stage.project.marts)
-            population = _population(engine, stage, marts, at, window)
-            with files.atomic_folder(stage.project.labels(as_of)) as out:
-                pq.write_table(population.labels, out / "labels.parquet", compression="zstd")
-                files.write_json(
-                    out / "attrition.json",
-                    {"rules": population.attrition, "counts": population.counts},
-                )
-            report_rows("labels", population.labels.num_rows)
-            members = engine.upload(population.labels.select(["subscriber_id"]))
+            rows = _write_labels(engine, stage, marts, at, window)
+            members = engine.read([stage.project.labels(as_of) / "labels.parquet"])
             known = _known_sources(engine, stage, at, window)
             table = build_features(engine, members, known, marts, at)
             with files.atomic_folder(stage.project.features(as_of)) as out:
                 engine.write(table, out / "features.parquet", ["subscriber_id"])
-        report_rows("features", population.labels.num_rows)
+                files.write_json(out / MANIFEST, made_from)
+        report_rows("features", rows)
+
+
+def labels(as_of: str) -> None:
+    """Write data/labels/as_of=.../ alone: what came true of a month that was scored before."""
+    with running("labels", as_of) as stage:
+        at = moment(as_of, stage.section("time", TimeParams))
+        window = files.read_json(stage.project.windows / f"as_of={as_of}.json")
+        with connect(stage.section("engine", EngineParams), stage.project.scratch) as engine:
+            marts = MonthlyMarts(engine, stage.project.marts)
+            _write_labels(engine, stage, marts, at, window)
+
+
+def _write_labels(
+    engine: Engine,
+    stage: Stage,
+    marts: MonthlyMarts,
+    at: Moment,
+    window: Mapping[str, object],
+) -> int:
+    """Write the cohort with its labels; how many there are."""
+    population = _population(engine, stage, marts, at, window)
+    with files.atomic_folder(stage.project.labels(at.key)) as out:
+        engine.write(population.labels, out / "labels.parquet", ["subscriber_id"])
+        files.write_json(
+            out / "attrition.json",
+            {"rules": population.attrition, "counts": population.counts},
+        )
+        files.write_json(out / MANIFEST, _made_from(stage, at.key))
+    rows: int = population.counts["subscribers"]
+    report_rows("labels", rows)
+    return rows
+
+
+def _made_from(stage: Stage, as_of: str) -> dict[str, str]:
+    sections = {
+        "time": stage.section("time", TimeParams),
+        "cohort": stage.section("cohort", CohortParams),
+        "label": stage.section("label", LabelParams),
+    }
+    return {"made_from": features_origin(stage.project, as_of, sections)}
 
 
 def _population(

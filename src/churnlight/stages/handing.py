@@ -19,17 +19,34 @@ from churnlight.report.plots_shap import Sample, write_shap_plots
 from churnlight.retention.handout import feature_words, plots_in, write_handout
 from churnlight.retention.loading import Source, load_month
 from churnlight.stages.datasets import cohort_rows, feature_batches
+from churnlight.stages.scoring import SAMPLE_ROWS
 from churnlight.stages.stage import Stage
 from churnlight.timeline import Month, moment
 
 PLOTS, PLOTS_FILE = "plots", "plots.json"
-_SAMPLE = 2_000  # rows in the plots, spread evenly over the cohort
 
 
-def draw_plots(project: Project, gbm: Gbm, as_of: str, out: Path, threads: int) -> None:
-    """Write plots/ and plots.json of an as_of beside its importance.json, in the folder `out`."""
+def draw_plots(
+    project: Project,
+    gbm: Gbm,
+    as_of: str,
+    out: Path,
+    threads: int,
+    features: pd.DataFrame | None = None,
+) -> None:
+    """Write plots/ and plots.json of an as_of beside its importance.json, in the folder `out`.
+
+    Args:
+        project: with the features of the as_of.
+        gbm: whose SHAP values are drawn.
+        as_of: which.
+        out: with importance.json.
+        threads: to use.
+        features: of the subscribers to draw; None: `SAMPLE_ROWS`, spread evenly over the cohort.
+    """
     content: dict[str, Any] = files.read_json(out / "importance.json")
-    sample = _sample(project, gbm, as_of, threads)
+    frame = _sample(project, as_of) if features is None else features
+    sample = Sample(as_of, frame, contributions(gbm, frame, threads)[:, :-1])
     files.write_json(
         out / PLOTS_FILE,
         write_shap_plots(sample, content["features"], feature_words()["en"], out / PLOTS),
@@ -57,13 +74,12 @@ def hand_out(stage: Stage, as_of: str, months: Sequence[Month], out: Path) -> No
         write_handout(out, load_month(engine, source, plots=plots_in(out / PLOTS)))
 
 
-def _sample(project: Project, gbm: Gbm, as_of: str, threads: int) -> Sample:
-    """Some subscribers' features and SHAP values."""
-    picked = spread_evenly(cohort_rows(project, as_of), _SAMPLE)
+def _sample(project: Project, as_of: str) -> pd.DataFrame:
+    """Some subscribers' features."""
+    picked = spread_evenly(cohort_rows(project, as_of), SAMPLE_ROWS)
     parts, done = [], 0
     for frame, _ in feature_batches(project, as_of):
         inside = picked[(picked >= done) & (picked < done + len(frame))] - done
         parts.append(frame.iloc[inside])
         done += len(frame)
-    sample = pd.concat(parts, ignore_index=True)
-    return Sample(as_of, sample, contributions(gbm, sample, threads)[:, :-1])
+    return pd.concat(parts, ignore_index=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from churnlight import files
 from churnlight.engine import connect
 from churnlight.marts.source import Places, build_from_extracts
 from churnlight.params.data import CircleParams, EngineParams, TimeParams
+from churnlight.stages.origin import MANIFEST, mart_origin
 from churnlight.stages.stage import log, main, report_rows, running
 from churnlight.timeline import Month
 
@@ -16,6 +15,7 @@ def marts(month_text: str) -> None:
     """Write data/marts/month=YYYY-MM/ with a manifest of rows and hashes."""
     month = Month.parse(month_text)
     with running("marts", month_text) as stage:
+        circle, time = stage.section("circle", CircleParams), stage.section("time", TimeParams)
         restated = files.read_json(stage.project.activity(month)).get("restated") is True
         with (
             connect(stage.section("engine", EngineParams), stage.project.scratch) as engine,
@@ -25,27 +25,23 @@ def marts(month_text: str) -> None:
                 engine,
                 Places(stage.extracts, out, stage.project.check),
                 month,
-                stage.section("circle", CircleParams),
-                stage.section("time", TimeParams),
+                circle,
+                time,
                 restate=restated,
             )
             files.write_json(
-                out / "manifest.json",
-                {"rows": rows, "restated": restated, "files": _hashes(out, list(rows))},
+                out / MANIFEST,
+                {
+                    "rows": rows,
+                    "restated": restated,
+                    "files": {n: files.sha256_of_any(out / f"{n}.parquet") for n in rows},
+                    "made_from": mart_origin(stage.project, month, circle, time),
+                },
             )
         if restated:
             log.info("  restated: CDRs known only after the month closed are in")
         for name, count in rows.items():
             report_rows(name, count)
-
-
-def _hashes(folder: Path, names: list[str]) -> dict[str, str]:
-    # Spark writes a folder of parts where DuckDB writes a file.
-    paths = {name: folder / f"{name}.parquet" for name in names}
-    return {
-        name: files.sha256_of_tree(path) if path.is_dir() else files.sha256_of(path)
-        for name, path in paths.items()
-    }
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pandas as pd
 from churnlight import __version__, files
 from churnlight.features.dictionary import rows as dictionary
 from churnlight.learners.champion import Bundle
+from churnlight.params.base import dotted
 from churnlight.params.data import TimeParams
 from churnlight.params.learning import TiersParams, TrainParams
 from churnlight.params.output import ReportParams
@@ -18,6 +19,7 @@ from churnlight.paths import Project
 from churnlight.report.html import render
 from churnlight.report.inputs import Provenance, ReportInputs, scored_tiers
 from churnlight.report.plots import write_plots
+from churnlight.report.view_month import SECTIONS
 from churnlight.stages.datasets import read_role
 from churnlight.stages.stage import Stage, main, running
 from churnlight.timeline import Role
@@ -55,7 +57,19 @@ def _inputs(stage: Stage) -> ReportInputs:
         champion=stage.section("train", TrainParams).champion,
         provenance=Provenance(data=_hashes(project), parameters=parameters_shown(stage)),
         ablation=_ablation(project),
+        month=month_parts(project, scored[-1]),
     )
+
+
+def month_parts(project: Project, as_of: str) -> dict[str, dict[str, Any] | None]:
+    """Contents of what stands beside an as_of's scores, and of the KPI; None where there is none.
+
+    The ground and what came true are looked at by `churnlight score` alone.
+    """
+    folder = project.scores(as_of)
+    paths = {name: folder / f"{name}.json" for name in SECTIONS if name != "kpi"}
+    paths["kpi"] = project.kpi
+    return {n: dict(files.read_json(p)) if p.is_file() else None for n, p in paths.items()}
 
 
 def _ablation(project: Project) -> dict[str, Any] | None:
@@ -68,10 +82,10 @@ def parameters_shown(stage: Stage) -> dict[str, Any]:
     """What decides who is counted, what counts as leaving and how tiers are cut, by dotted name."""
     return {
         "churnlight": __version__,
-        **_flat(stage.section("time", TimeParams).model_dump(), "time."),
-        **_flat(stage.section("cohort", CohortParams).model_dump(), "cohort."),
-        **_flat(stage.section("label", LabelParams).model_dump(), "label."),
-        **_flat(stage.section("tiers", TiersParams).model_dump(), "tiers."),
+        **dict(dotted(stage.section("time", TimeParams).model_dump(), "time.")),
+        **dict(dotted(stage.section("cohort", CohortParams).model_dump(), "cohort.")),
+        **dict(dotted(stage.section("label", LabelParams).model_dump(), "label.")),
+        **dict(dotted(stage.section("tiers", TiersParams).model_dump(), "tiers.")),
     }
 
 
@@ -87,9 +101,7 @@ def _meaning(entry: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _hashes(project: Project) -> dict[str, str]:
     return {
-        path.relative_to(project.root).as_posix(): files.sha256_of_tree(path)
-        if path.is_dir()
-        else files.sha256_of(path)
+        path.relative_to(project.root).as_posix(): files.sha256_of_any(path)
         for path in (
             project.roles / "fit.json",
             project.roles / "calibrate.json",
@@ -102,14 +114,6 @@ def _hashes(project: Project) -> dict[str, str]:
             project.explanations,
         )
     }
-
-
-def _flat(content: dict[str, Any], prefix: str) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in content.items():
-        name = f"{prefix}{key}"
-        flat |= _flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
-    return flat
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ A role's consumers depend on its small file, so that a new test month retrains n
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from churnlight import files
 from churnlight.params.data import TimeParams
 from churnlight.params.population import LabelParams
@@ -36,14 +38,19 @@ def roles() -> None:
                     "crossfit": crossfit and role in ("fit", "calibrate"),
                     "as_ofs": {
                         as_of: {
-                            "features": files.sha256_of_tree(stage.project.features(as_of)),
-                            "labels": files.sha256_of_tree(stage.project.labels(as_of)),
+                            # Of what is read, and not of what it was made from.
+                            "features": _hash(stage.project.features(as_of) / "features.parquet"),
+                            "labels": _hash(stage.project.labels(as_of) / "labels.parquet"),
                         }
                         for as_of in as_ofs
                     },
                 }
                 files.write_json(out / f"{role}.json", content)
                 log.info("  %s: %s", role, ", ".join(as_ofs) or "cross-fitted")
+
+
+def _hash(path: Path) -> str:
+    return files.sha256_of_any(files.require_file(path, "features"))
 
 
 def search_as_ofs(as_ofs: list[str], time: TimeParams, label: LabelParams) -> list[str]:

@@ -17,7 +17,7 @@ from churnlight.errors import ChurnlightError
 from churnlight.features.catalogue import CATALOGUE
 from churnlight.features.dictionary import markdown
 from churnlight.learners import tuning
-from churnlight.params.base import read_section, read_yaml
+from churnlight.params.base import dotted, read_section, read_yaml
 from churnlight.params.data import TimeParams
 from churnlight.params.judging import EvaluateParams, GateParams
 from churnlight.params.learning import TrainParams
@@ -163,13 +163,10 @@ def _tracked_params(content: Mapping[str, Any]) -> dict[str, Any]:
     return sections
 
 
-def flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flat(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Dotted names and values as text, as MLflow's parameters take them."""
-    for key, value in content.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
+    for name, value in dotted(content):
+        yield name, value if isinstance(value, str) else json.dumps(value)
 
 
 def _metrics(project: Project, learner: str) -> dict[str, float]:

@@ -1,0 +1,57 @@
+"""What a mart and an as_of's features were made from, as one hash beside them.
+
+DVC knows from its lock file whether they are up to date; the monthly batch, which may run where
+there is no DVC, knows it from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from json import dumps
+from pathlib import Path
+
+from churnlight import __version__, files
+from churnlight.params.base import Section
+from churnlight.params.data import CircleParams, TimeParams
+from churnlight.paths import Project
+from churnlight.timeline import Month
+
+MANIFEST = "manifest.json"
+
+
+def origin(made_from: object, sections: Mapping[str, Section]) -> str:
+    """SHA-256 of what something was made from, the parameters, and churnlight's version."""
+    content = {
+        "made_from": made_from,
+        "parameters": {name: section.model_dump(mode="json") for name, section in sections.items()},
+        "churnlight": __version__,
+    }
+    return sha256(dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def mart_origin(project: Project, month: Month, circle: CircleParams, time: TimeParams) -> str:
+    """Of a month's marts: the check's verdict on its extract, and the parameters.
+
+    Of the time, only when a month is closed.
+    """
+    activity = dict(files.read_json(project.activity(month)))
+    closing = {"close_days": time.close_days, "delay_hours": time.reporting_delay_hours}
+    return origin({**activity, "closing": closing}, {"circle": circle})
+
+
+def features_origin(project: Project, as_of: str, sections: Mapping[str, Section]) -> str:
+    """Of an as_of's features and labels: hashes of all that they read, and the parameters.
+
+    Args:
+        project: with the as_of's file of the stage windows.
+        as_of: which.
+        sections: time, cohort and label.
+    """
+    return origin(files.read_json(project.windows / f"as_of={as_of}.json"), sections)
+
+
+def is_from(folder: Path, made_from: str) -> bool:
+    """Whether a folder is whole and was made from this; one without a manifest was not."""
+    manifest = folder / MANIFEST
+    return manifest.is_file() and files.read_json(manifest).get("made_from") == made_from
