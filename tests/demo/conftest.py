@@ -39,10 +39,20 @@ class Operator:
 
 
 @pytest.fixture(scope="session")
-def operator(tmp_path_factory):
-    root = tmp_path_factory.mktemp("operator")
-    params = DemoParams(subscribers=1_200, months=MONTHS, start=START, seed=3)
-    return Operator(root, generate(params, root))
+def operator_of(tmp_path_factory):
+    """Make an operator with other parameters than most tests need."""
+
+    def make(**changed: object) -> Operator:
+        root = tmp_path_factory.mktemp("operator")
+        asked = {"subscribers": 1_200, "months": MONTHS, "start": START, "seed": 3} | changed
+        return Operator(root, generate(DemoParams(**asked), root))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def operator(operator_of):
+    return operator_of()
 
 
 @pytest.fixture(scope="session")

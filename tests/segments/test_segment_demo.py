@@ -41,7 +41,9 @@ PARAMS = {
 @pytest.fixture(scope="module", params=[7, 19])
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("habits")
-    generate(DemoParams(subscribers=2_000, months=len(MONTHS), seed=request.param), root)
+    generate(
+        DemoParams(subscribers=2_000, months=len(MONTHS), seed=request.param, habits=True), root
+    )
     (root / "params.yaml").write_text(yaml.safe_dump(PARAMS))
     (root / "dvc.yaml").write_text("stages: {}\n")
     with pytest.MonkeyPatch.context() as patch:

@@ -129,12 +129,11 @@ def charge(terms: Terms, month_days: int, services: Array, use: tuple[Array, Arr
     )
 
 
-def service_fees(people: People) -> Array:
-    """Monthly fees of each row's value-added services, in cents (int64)."""
+def service_fees(people: People, index: int) -> Array:
+    """Fees of each row's value-added services in month `index`, in cents (int64)."""
     total = np.zeros(people.count, dtype=np.int64)
-    for index, service in enumerate(SERVICES):
-        has = (people.services >> np.uint8(index) & 1) > 0
-        total += np.where(has, service.fee_cents, 0)
+    for service, since in zip(SERVICES, people.had_from, strict=True):
+        total += np.where(since <= index, service.fee_cents, 0)
     return total
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from churnlight.demo.clock import Rhythm
+from churnlight.demo.habits import messages_of, rhythm_of
 from churnlight.demo.people import People
 from churnlight.demo.randomness import Array, Part, outsider_ids, stream
 from churnlight.demo.ties import ON_NET_SHARE, Outside, Ties
@@ -21,9 +22,9 @@ NOTHING = 255
 OWN, RIVAL, _FIXED, _INTERNATIONAL, SERVICE = range(len(NETWORKS))
 NO_DURATION = -1
 
-# Of 256 events between people, how many are messages (multimedia among them), and how many of 256
-# calls nobody answers, by rhythm.
-_MESSAGES_OF_256, _MULTIMEDIA_OF_256 = 26, 1
+# Of 256 events between people, how many are multimedia messages, and how many of 256 calls nobody
+# answers, by rhythm.
+_MULTIMEDIA_OF_256 = 1
 _MISSED_OF_256 = np.array([38, 50, 0], dtype=np.uint8)
 _LOG_SECONDS = np.array([4.76, 4.36, 0.0], dtype=np.float32)
 # Of the logs of call lengths and of session sizes.
@@ -98,7 +99,7 @@ def on_net(seed: int, people: People, view: View, ties: Ties, district: int) -> 
     caller = np.concatenate([np.repeat(ties.a, there), np.repeat(ties.b, back)])
     called = np.concatenate([np.repeat(ties.b, there), np.repeat(ties.a, back)])
     rhythm = np.concatenate([np.repeat(ties.rhythm, there), np.repeat(ties.rhythm, back)])
-    second, kind, duration, spots = _events(rng, view, rhythm, (caller, people.talk[caller]))
+    second, kind, duration, spots = _events(rng, view, rhythm, (caller, people))
     sees_out, out_network, sees_in, in_network = _seen(view, caller, called, second)
     if ties.first != ties.second:
         rows = people.rows(district)
@@ -137,7 +138,7 @@ def off_net(seed: int, people: People, view: View, outside: Outside, district: i
         tie = np.repeat(np.arange(len(outside.row), dtype=np.int32), rng.poisson(mean))
         row = outside.row[tie]
         rhythm = outside.rhythm[tie]
-        second, kind, duration, spots = _events(rng, view, rhythm, (row, people.talk[row]))
+        second, kind, duration, spots = _events(rng, view, rhythm, (row, people))
         parts.append(
             Records(
                 row=row,
@@ -185,21 +186,22 @@ def join(parts: list[Records]) -> Records:
 
 
 def _events(
-    rng: np.random.Generator, view: View, rhythm: Array, whose: tuple[Array, Array]
+    rng: np.random.Generator, view: View, rhythm: Array, whose: tuple[Array, People]
 ) -> tuple[Array, Array, Array, Array]:
     """Second, kind, duration and six bits for the cells of both ends, one element an event.
 
-    `whose` are the row whose network counts and the log of how long it talks.
+    `whose` are the rows whose network and habit count, and the traits.
     """
-    row, talk = whose
+    row, people = whose
     count = len(rhythm)
-    second = view.clock.draw(rng.integers(0, 1 << 32, count, dtype=np.uint32), rhythm)
+    when = rhythm_of(people, row, rhythm)
+    second = view.clock.draw(rng.integers(0, 1 << 32, count, dtype=np.uint32), when)
     bits = rng.integers(0, 256, (3, count), dtype=np.uint8)
-    kind = (bits[0] < _MESSAGES_OF_256).astype(np.uint8) + (bits[0] < _MULTIMEDIA_OF_256)
+    kind = (bits[0] < messages_of(people, row)).astype(np.uint8) + (bits[0] < _MULTIMEDIA_OF_256)
     length = rng.standard_normal(count, dtype=np.float32)
     length *= np.float32(CALL_SPREAD)
     length += _LOG_SECONDS[rhythm]
-    length += talk
+    length += people.talk[row]
     np.exp(length, out=length)
     duration = np.clip(length, 1, _LONGEST_S).astype(np.int32)
     broken = view.poor[row] & (bits[2] >= 256 - _BROKEN_OF_256)

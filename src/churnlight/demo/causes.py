@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from churnlight.demo.offer import FIRST_PREMIER, plan_column
-from churnlight.demo.people import People, expected_minutes
+from churnlight.demo.people import People
 from churnlight.demo.randomness import Array
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def overage(people: People, lives: Lives, plan: Array | None = None) -> Array:
         plan: another plan to judge (uint8 index); None: the row's own.
     """
     plan = lives.plan if plan is None else plan
-    minutes = expected_minutes(people.out_rate, people.talk) * lives.level
+    minutes = people.minutes * lives.level
     beyond = np.maximum(minutes - plan_column("minutes")[plan], 0.0)
     beyond *= plan_column("voice_cents")[plan]
     megabytes = people.data_mb * lives.data_level
@@ -178,7 +178,7 @@ def overage(people: People, lives: Lives, plan: Array | None = None) -> Array:
 
 def waste(people: People, lives: Lives) -> Array:
     """Whether less than half of a premier plan's minutes are used (bool)."""
-    minutes = expected_minutes(people.out_rate, people.talk) * lives.level
+    minutes = people.minutes * lives.level
     return np.asarray(people.high & (minutes < 0.35 * plan_column("minutes")[lives.plan]))
 
 

@@ -28,6 +28,7 @@ class Rhythm(IntEnum):
     PRIVATE = 0
     WORK = 1
     DATA = 2
+    NIGHT = 3
 
 
 # Relative intensity of the 24 hours of a working day and of a day off, by rhythm.
@@ -44,6 +45,10 @@ _WORKDAY = {
         12, 7, 4, 3, 3, 5, 14, 30, 36, 34, 34, 38,
         46, 40, 34, 34, 36, 42, 48, 54, 60, 62, 50, 28,
     ),
+    Rhythm.NIGHT: (
+        34, 24, 12, 5, 2, 1, 2, 4, 6, 8, 8, 10,
+        14, 12, 10, 10, 12, 16, 24, 40, 56, 64, 60, 48,
+    ),
 }  # fmt: skip
 _DAY_OFF = {
     Rhythm.PRIVATE: (
@@ -58,8 +63,12 @@ _DAY_OFF = {
         16, 10, 6, 4, 3, 4, 9, 20, 32, 40, 44, 46,
         48, 46, 44, 44, 46, 48, 52, 58, 62, 64, 54, 34,
     ),
+    Rhythm.NIGHT: (
+        44, 34, 18, 8, 3, 1, 1, 3, 5, 8, 10, 14,
+        18, 18, 16, 16, 18, 22, 32, 48, 62, 70, 66, 56,
+    ),
 }  # fmt: skip
-_HOLIDAY_BOOST = {Rhythm.PRIVATE: 1.25, Rhythm.WORK: 0.3, Rhythm.DATA: 1.1}
+_HOLIDAY_BOOST = {Rhythm.PRIVATE: 1.25, Rhythm.WORK: 0.3, Rhythm.DATA: 1.1, Rhythm.NIGHT: 1.25}
 
 
 @dataclass(frozen=True)

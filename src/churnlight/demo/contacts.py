@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,11 @@ _KINDS = ("complaint", "inquiry", "contract_query", "port_query", "port_out_appl
 _COMPLAINT, _INQUIRY, _CONTRACT, _PORT_QUERY, _APPLICATION = range(len(_KINDS))
 _NEVER = 0
 
-_OFFER_USUAL, _OFFER_HAZARD = 0.010, 0.25
+# Who is likely to leave is made an offer more often, up to so much more.
+_OFFER_HAZARD, _OFFER_MORE = 0.25, 0.07
 _TREATED_SHARE = 0.6
-_EFFECT_MONTHS = 4
+REACHED_SHARE = 0.8
+EFFECT_MONTHS = 4
 _ACTIONS = ("fee_discount", "data_gift", "handset_subsidy")
 _COST_CENTS = np.array([2_000, 800, 15_000], dtype=np.int64)
 _CHANNELS = ("call", "sms", "shop")
@@ -84,7 +87,7 @@ def write_services(root: Path, seed: int, people: People, lives: Lives, changes:
     here = changes.until > 0
     rows, kinds, uses = [], [], []
     for index, service in enumerate(SERVICES):
-        row = np.flatnonzero(here & ((people.services >> np.uint8(index) & 1) > 0))
+        row = np.flatnonzero(here & (people.had_from[index] <= changes.index))
         rows.append(row)
         kinds.append(np.full(len(row), index))
         uses.append(rng.poisson(service.monthly_uses * lives.level[row]))
@@ -104,19 +107,36 @@ def write_services(root: Path, seed: int, people: People, lives: Lives, changes:
     )
 
 
+@dataclass(frozen=True)
+class Offers:
+    """A month's offers.
+
+    Attributes:
+        written: rows of the extract.
+        row: rows of the city, in its order.
+        second: when each was made, seconds from the month's first instant.
+        reached: rows of the city whom one reached.
+    """
+
+    written: int
+    row: Array
+    second: Array
+    reached: Array
+
+
 def write_offers(
     root: Path, truth: Path, seed: int, people: People, lives: Lives, changes: Changes
-) -> tuple[int, Array]:
+) -> Offers:
     """Make the month's offers, treated or withheld at random; effects begin next month.
 
     Writes the extract `campaigns`, and each offer's true effect beside the truth. Moves `lives`.
-
-    Returns:
-        Rows written, and the rows of the city whom an offer reached.
     """
     rng = stream(seed, Part.CAMPAIGNS, changes.index)
     hazard = changes.hazard.sum(axis=0)
-    chosen = chance(rng, np.minimum(_OFFER_USUAL + _OFFER_HAZARD * hazard, 0.08), lives.count)
+    usual = people.profile.offers
+    chosen = chance(
+        rng, np.minimum(usual + _OFFER_HAZARD * hazard, usual + _OFFER_MORE), lives.count
+    )
     second = rng.integers(0, changes.month.days, lives.count) * DAY_S
     second += rng.integers(9 * 3_600, 19 * 3_600, lives.count)
     chosen &= (second >= changes.since) & (second < changes.until) & (lives.effect_left == 0)
@@ -127,11 +147,11 @@ def write_offers(
     treated = chance(rng, _TREATED_SHARE, count)
     effect = RESPONSE_EFFECT[people.response[row]]
     action = rng.integers(0, len(_ACTIONS), count)
-    reached = treated & chance(rng, 0.8, count)
+    reached = treated & chance(rng, REACHED_SHARE, count)
     accepted = reached & chance(rng, np.where(effect < 1, 0.75, 0.2), count)
     answered = second[row] + rng.integers(DAY_S // 2, 10 * DAY_S, count)
     lives.effect[row] = np.where(reached, effect, 1.0)
-    lives.effect_left[row] = np.where(reached, _EFFECT_MONTHS, 0)
+    lives.effect_left[row] = np.where(reached, EFFECT_MONTHS, 0)
     ids = writing.numbers(lives.subscriber_id[row])
     offered = writing.times(changes.first, second[row])
     number = (changes.month.year * 100 + changes.month.number) * 10 + action
@@ -156,4 +176,4 @@ def write_offers(
     known["response"] = writing.category(people.response[row], RESPONSES)
     known["effect_if_reached"] = writing.numbers(effect)
     writing.write_part(truth / "offers", changes.month, known)
-    return written, row[reached]
+    return Offers(written, row, second[row], row[reached])

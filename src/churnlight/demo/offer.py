@@ -47,7 +47,10 @@ EVERYDAY_8, EVERYDAY_18, CAMPUS_38 = 0, 1, 3
 
 @dataclass(frozen=True)
 class Service:
-    """A value-added service with a monthly fee."""
+    """A value-added service with a monthly fee.
+
+    `share` of all lines have it at the start; 0: that goes by their habit (`habits`).
+    """
 
     service_id: int
     fee_cents: int
@@ -60,6 +63,12 @@ SERVICES: tuple[Service, ...] = (
     Service(702, 500, 0.18, 9.0),
     Service(703, 900, 0.10, 14.0),
     Service(704, 1500, 0.06, 11.0),
+    Service(705, 200, 0.0, 8.0),
+    Service(706, 400, 0.0, 6.0),
+    Service(707, 500, 0.0, 12.0),
+    Service(708, 600, 0.0, 9.0),
+    Service(709, 100, 0.0, 5.0),
+    Service(710, 300, 0.0, 15.0),
 )
 
 

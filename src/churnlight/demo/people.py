@@ -29,6 +29,8 @@ _RESPONSE_SHARES = (0.25, 0.65, 0.10)
 AGE_BANDS = ("under_18", "18-24", "25-34", "35-44", "45-54", "55-64", "65_and_over")
 GROUP_CLASSES = ("A", "B", "C", "none")
 NO_GROUP = -1
+NO_HABIT = 255
+NEVER_HAD = 127
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,16 @@ class People:
         high: whether the line is of the mid/high-end kind (bool).
         out_rate: outgoing calls and messages in 30 days (float32).
         talk: log of how much longer than usual the line's calls are (float32).
+        minutes: outgoing minutes in 30 days, roughly; no habit changes them (float32).
         data_rate, data_mb: data sessions and MB in 30 days (float32).
         family: row of the family's main line (int32).
         workplace, workplace_class: enterprise group (int32, -1: none) and its class (uint8 index).
         home, elsewhere: number of the cell at home, and of three others (int32); see `cells`.
         plan: plan at the start (uint8 index).
         tenure_days: days on the books at the start (int32).
-        services: bits of the value-added services (uint8).
+        had_from: index of the month from which each value-added service is had, 0 for the start and
+            NEVER_HAD for never (int8 (service, row)).
+        habit: planted group (uint8 index in `habits.HABITS`); NO_HABIT where there are none.
         region: uint8 index in the profile's regions.
         response: what an offer would do (uint8 index in RESPONSES).
     """
@@ -59,6 +64,7 @@ class People:
     high: Array
     out_rate: Array
     talk: Array
+    minutes: Array
     data_rate: Array
     data_mb: Array
     family: Array
@@ -68,7 +74,8 @@ class People:
     elsewhere: Array
     plan: Array
     tenure_days: Array
-    services: Array
+    had_from: Array
+    habit: Array
     region: Array
     age: Array
     female: Array
@@ -124,7 +131,8 @@ def make_people(
     )
     out_rate = rng.lognormal(mean, spread).astype("f4")
     talk = rng.normal(0.0, 0.25, rows).astype("f4")
-    plan, data_mb = _plans(rng, high, expected_minutes(out_rate, talk), profile.modest_cuts)
+    minutes = expected_minutes(out_rate, talk)
+    plan, data_mb = _plans(rng, high, minutes, profile.modest_cuts)
     return People(
         profile=profile,
         districts=districts,
@@ -132,6 +140,7 @@ def make_people(
         high=high,
         out_rate=out_rate,
         talk=talk,
+        minutes=minutes,
         data_rate=rng.lognormal(np.where(high, 3.3, 2.8), 0.4).astype("f4"),
         data_mb=data_mb,
         family=family,
@@ -141,7 +150,8 @@ def make_people(
         elsewhere=rng.integers(0, _cell_count(rows), (rows, 3)).astype(np.int32),
         plan=plan,
         tenure_days=(60 + rng.gamma(1.6, 750.0, rows)).astype("i4"),
-        services=_services(rng, rows),
+        had_from=_services(rng, rows),
+        habit=np.full(rows, NO_HABIT, dtype=np.uint8),
         region=pick(rng, profile.region_shares, rows)[family],
         age=pick(rng, (0.03, 0.15, 0.27, 0.23, 0.17, 0.10, 0.05), rows),
         female=chance(rng, 0.48, rows),
@@ -212,7 +222,8 @@ def _cell_count(rows: int) -> int:
 
 
 def _services(rng: np.random.Generator, rows: int) -> Array:
-    bits = np.zeros(rows, dtype=np.uint8)
+    had = np.full((len(SERVICES), rows), NEVER_HAD, dtype=np.int8)
     for index, service in enumerate(SERVICES):
-        bits |= chance(rng, service.share, rows).astype(np.uint8) << np.uint8(index)
-    return bits
+        if service.share > 0:
+            had[index][chance(rng, service.share, rows)] = 0
+    return had

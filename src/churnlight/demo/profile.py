@@ -24,6 +24,8 @@ class Profile:
         refuge, refuge_dear: plans (index) that those take who give up the spending.
         churners: share of all subscribers who leave the cohort of one as_of, roughly.
         kept_use: factor on use of who gives up the spending, with calls already fallen and without.
+        habits: whether groups are planted (`demo.habits`).
+        offers: chance a month that a line without hazard is made an offer.
     """
 
     high_share: float = 0.82
@@ -40,6 +42,8 @@ class Profile:
     refuge: int = EVERYDAY_18
     refuge_dear: int = CAMPUS_38
     kept_use: tuple[float, float] = (0.60, 0.35)
+    habits: bool = False
+    offers: float = 0.010
     churners: float = 0.02
 
 

@@ -32,6 +32,8 @@ class Part(IntEnum):
     IDS = 12
     TRIPS = 13
     DIRT = 14
+    HABITS = 15
+    RESPONSES = 16
 
 
 def stream(seed: int, part: Part, *keys: int) -> np.random.Generator:

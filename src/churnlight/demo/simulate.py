@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +19,16 @@ import numpy as np
 from churnlight.demo import bills, contacts, snapshots
 from churnlight.demo.cdr import Use, write_district
 from churnlight.demo.dirt import make_dirty
+from churnlight.demo.habits import plant
 from churnlight.demo.lives import Lives, start_lives
 from churnlight.demo.months import Changes, advance
 from churnlight.demo.people import People, make_people
 from churnlight.demo.profile import PROFILES
-from churnlight.demo.randomness import Array
+from churnlight.demo.responses import respond
 from churnlight.demo.ties import Ties, make_outside, make_ties
 from churnlight.demo.truth import Rules, TruthBook
 from churnlight.demo.truth.book import Standing
+from churnlight.demo.truth.offers import write_offer_outlook
 from churnlight.demo.view import View, make_view
 from churnlight.errors import DataRefused, UsageError
 from churnlight.files import atomic_folder, write_json
@@ -131,15 +133,17 @@ class _City:
     ) -> None:
         self.seed = params.seed
         self.turn = turn
+        self.foretell = params.offers.foretell_months
         self.extracts = extracts
         self.known = known
         start = Month.parse(params.start)
-        self.people: People = make_people(
-            self.seed, params.subscribers, params.months, PROFILES[params.profile]
+        profile = replace(
+            PROFILES[params.profile], habits=params.habits, offers=params.offers.share
         )
+        people = make_people(self.seed, params.subscribers, params.months, profile)
+        self.people: People = respond(self.seed, plant(self.seed, people), params.offers.response)
         self.ties: tuple[Ties, ...] = make_ties(self.seed, self.people)
         self.lives: Lives = start_lives(self.seed, self.people, start)
-        self.fees: Array = bills.service_fees(self.people)
         self.account = bills.open_account(self.people, self.lives)
         self.truth = TruthBook(known, self.people, self.ties, rules)
 
@@ -174,14 +178,17 @@ class _City:
         ]
         terms = bills.make_terms(lives, changes)
         root = self.extracts
-        offers, treated = contacts.write_offers(root, self.known, seed, people, lives, changes)
+        offers = contacts.write_offers(root, self.known, seed, people, lives, changes)
         counts = {
             "subscribers": snapshots.write_snapshot(root, people, lives, changes),
             "care": contacts.write_care(root, seed, lives, changes),
             "services": contacts.write_services(root, seed, people, lives, changes),
-            "campaigns": offers,
+            "campaigns": offers.written,
         }
-        self.truth.live(at_risk, lives, changes, treated)
+        self.truth.live(at_risk, lives, changes, offers.reached)
+        if self.foretell:
+            city = (people, self.ties)
+            write_offer_outlook(self.known, city, lives, changes, offers, self.foretell)
         # Only the calls are still to come: a whole city's rates would fill the memory.
         changes.hazard = changes.lost_hazard = np.zeros((0, 0), dtype="f4")
         standing = self.truth.stand(lives, index + 1, month + 1)
@@ -202,7 +209,8 @@ class _City:
             np.concatenate([u.bytes for u in uses]),
         )
         changes = month.changes
-        bill = bills.charge(month.terms, changes.month.days, self.fees, use)
+        fees = bills.service_fees(self.people, changes.index)
+        bill = bills.charge(month.terms, changes.month.days, fees, use)
         written = bills.write_bills(
             self.extracts,
             self._seed(changes.index),

@@ -87,5 +87,6 @@ class DemoParams(Section):
     start: str = "2025-01"
     seed: int = 7
     profile: Literal["default", "city"] = "default"
+    habits: bool = False
     offers: DemoOffersParams = DemoOffersParams()
     dirt: DirtParams = DirtParams()

@@ -14,6 +14,7 @@ from churnlight.demo.bills import Bill, service_fees
 from churnlight.demo.causes import Cause
 from churnlight.demo.cdr import Use
 from churnlight.demo.clock import first_day
+from churnlight.demo.habits import NAMES
 from churnlight.demo.lives import ACTIVE, KINDS, Lives
 from churnlight.demo.months import FALLEN_CALLS, Changes
 from churnlight.demo.people import RESPONSE_EFFECT, RESPONSES, People
@@ -113,7 +114,6 @@ class TruthBook:
         self.asked = rules.asked
         self._departures = Departures()
         self._history = History(rules.time.window_months, rules.time.horizon_months)
-        self._services = service_fees(people)
         self._applied = np.full(people.count, -999, dtype=np.int16)
         self._treated: dict[int, Array] = {}
         self._open: list[_Open] = []
@@ -143,7 +143,7 @@ class TruthBook:
         return Standing(
             index=index,
             month=month,
-            who=spenders(lives, row, index, self.asked.months, self._services),
+            who=spenders(lives, row, index, self.asked.months, service_fees(people, index - 1)),
             subscriber_id=lives.subscriber_id[row],
             eligible=eligible[row],
             leave=found.leave[:, row],
@@ -180,7 +180,7 @@ class TruthBook:
         if cohort.min_voice_out_minutes is not None:
             in_cohort &= self._history.talked_s(who.row) > cohort.min_voice_out_minutes * 60
         parts = _by_cause(standing, limit * asked.value_loss, asked, (self.people, self._history))
-        _write_outlook(self.root, standing, in_cohort, parts, self.people.response[who.row])
+        _write_outlook(self.root, standing, in_cohort, parts, self.people)
         return _Open(standing, limit, in_cohort)
 
     def _come(self, known: _Open, lives: Lives, asked: Asked) -> None:
@@ -237,14 +237,16 @@ def _by_cause(
 
 
 def _write_outlook(
-    root: Path, standing: Standing, in_cohort: Array, parts: Mapping[str, Array], response: Array
+    root: Path, standing: Standing, in_cohort: Array, parts: Mapping[str, Array], people: People
 ) -> None:
     """Write an as_of's outlook.
 
     Columns: p_true (of the label, given that there will be one and that nobody makes an offer),
     p_leave, p_debt, share_<cause> (of the label's hazard; `bills`: bills that fall by themselves,
-    above all after the spending went), response and p_if_treated (with an offer made at as_of).
+    above all after the spending went), response and p_if_treated (with an offer made at as_of), and
+    habit, the planted group, where there are any.
     """
+    response = people.response[standing.who.row]
     total = np.asarray(sum(parts.values()))
     leave = standing.leave.sum(axis=0)
     treated = total + leave * (RESPONSE_EFFECT[response] - 1.0)
@@ -260,6 +262,8 @@ def _write_outlook(
     for name, part in parts.items():
         share = part / np.maximum(total, 1e-12)
         columns[f"share_{name}"] = writing.numbers(share.astype(np.float32))
+    if people.profile.habits:
+        columns["habit"] = writing.category(people.habit[standing.who.row], NAMES)
     writing.write_part(folder_of(root, "outlook", standing.month), None, columns)
 
 
