@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -36,6 +37,14 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a finished `dvc repro`."""
     folder = tmp_path_factory.mktemp("batch") / "operator one"
     make(folder, **SETTINGS)
+    months = [f"2025-{number:02d}" for number in range(1, 10)]
+    roles = {"04": "fit", "06": "calibrate", "08": "test", "10": "score"}
+
+    def nine_months(content: dict[str, Any]) -> None:
+        content["extracts"]["months"] = months
+        content["as_ofs"] = {f"2025-{month}-01": role for month, role in roles.items()}
+
+    change(folder, nine_months)
     call(folder, "dvc", "repro")
     return folder
 
