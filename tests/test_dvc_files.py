@@ -60,7 +60,7 @@ def test_few_files_rerun_the_marts() -> None:
     assert files == {
         "__init__.py",
         "columns.py",
-        "engine.py",
+        "engine",
         "errors.py",
         "files.py",
         "inventory.py",
@@ -74,7 +74,7 @@ def test_few_files_rerun_the_marts() -> None:
         *(f"marts/{n}.py" for n in ("__init__", "building", "circle", "edges", "events")),
         *(f"marts/{n}.py" for n in ("packing", "source", "usage", "volume")),
         *(f"params/{n}.py" for n in ("__init__", "base", "data")),
-        *(f"stages/{n}.py" for n in ("__init__", "guard", "marts", "stage")),
+        *(f"stages/{n}.py" for n in ("__init__", "guard", "marts", "origin", "stage")),
     }
 
 

@@ -13,6 +13,7 @@ from plan_world import AT, BOOK, book, earlier, facts, reasons, scores, with_par
 from churnlight.errors import ChurnlightError, DataRefused
 from churnlight.plan import COLUMNS, caller_rows, make_plan
 from churnlight.plan.building import STATUSES
+from churnlight.plan.effects import effects_from
 from churnlight.plan.storing import write_plan
 
 # Margin 0.4 x 6 months: a bill of 200 is worth 480.
@@ -86,6 +87,26 @@ def test_an_effect_of_all_actions_serves_where_the_action_has_none(tmp_path: Pat
     row = only(given)
     assert (row["action"], row["rate_source"]) == ("care_call", "measured")
     assert row["expected_profit_money"] == 44.0
+
+
+def test_a_campaign_report_becomes_the_table_with_its_sign_turned() -> None:
+    def part(value: str | None, change: float) -> dict:
+        return {"value": value, "shrunk": {"difference": change, "low": -1, "high": 1}}
+
+    groups = {
+        "tier": [part("red", -0.04), part(None, 0.5)],
+        "action": [part("data_gift", 0.02)],
+        "channel": [part("call", -0.9)],
+    }
+    told = {"effect_claimed": True, "churn": {"difference": -0.03}, "groups": groups}
+    table = effects_from(told)
+    assert table is not None
+    assert table.astype(object).where(table.notna(), None).to_numpy().tolist() == [
+        [None, "all", None, 0.03],
+        [None, "tier", "red", 0.04],
+        ["data_gift", "all", None, -0.02],
+    ]
+    assert effects_from({"effect_claimed": False}) is None
 
 
 def test_who_is_provoked_to_leave_is_not_contacted(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from plan_world import BOOK, REASONS, TIERS, book
 
 from churnlight.errors import UsageError
 from churnlight.features.reasons import REASONS as ALL_REASONS
+from churnlight.plan.building import COLUMNS, STATUSES
 from churnlight.plan.holding import Vocabulary, hold_playbook, idle_rules
 from churnlight.plan.playbook import read_playbook
 from churnlight.plan.wording import NOTICES, OFFERS, WORDINGS, held_back, texts
@@ -176,3 +177,15 @@ def test_words_of_that_kind_are_found(text: str) -> None:
 @pytest.mark.parametrize("text", ["a block of minutes", "clock in", "unlock a phone", "解绑"])
 def test_other_words_are_not(text: str) -> None:
     assert held_back(text) is None
+
+
+def test_the_documentation_is_right(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "plan.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    words = Vocabulary(TIERS, ("yellow", "red", "white"), tuple(ALL_REASONS), ("S1",))
+    owner = hold_playbook(book(tmp_path, example), words)
+    assert owner["red", "contract_ending", "S1"] == 0
+    told = page.split("## Columns")[1]
+    assert [c for c in COLUMNS if c not in told] == []
+    assert [s for s in STATUSES if s not in told] == []
+    assert [o.code for o in OFFERS if o.code not in page] == []

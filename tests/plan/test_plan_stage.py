@@ -115,6 +115,19 @@ def test_what_the_extracts_say_at_the_cutoff_counts(project: Project) -> None:
     }  # fmt: skip
 
 
+def test_a_month_that_the_batch_scored_is_planned_like_any(project: Project) -> None:
+    run()
+    whole = (project.plan(AS_OF) / "plan.parquet").read_bytes()
+    batch = Project(project.batch)
+    batch.labels(AS_OF).parent.mkdir(parents=True)
+    project.labels(AS_OF).rename(batch.labels(AS_OF))
+    text = PARAMS.format(threads=1)
+    batch.params_file.write_text(text.replace("path: extracts", f"path: {project.root}/extracts"))
+    (project.root / "params.yaml").write_text(text.replace("path: extracts", "path: elsewhere"))
+    run()
+    assert (project.plan(AS_OF) / "plan.parquet").read_bytes() == whole
+
+
 def test_what_came_from_the_cutoff_on_changes_no_byte(project: Project) -> None:
     put(project.root, "care", "2025-12", care((3, datetime(2025, 12, 9), "complaint")))
     put(project.root, "campaigns", "2025-12", offers((7, datetime(2025, 12, 9), "control")))

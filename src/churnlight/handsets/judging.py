@@ -87,11 +87,11 @@ def guesses(tree: KindTree, train: pd.DataFrame, test: pd.DataFrame) -> Guesses:
     hits: dict[str, dict[str, BoolArray]] = {}
     for place, target in enumerate(tree.targets):
         said = tree.likeliest(target)
-        truth = [kind[place] for kind in actual]
+        became = [kind[place] for kind in actual]
         past = [kind[place] for kind in learned]
         hits[target] = {
-            TREE: _equal([said[node] for node in leaf], truth),
-            **_simple(past, _present(train, [target]), truth, _present(test, [target])),
+            TREE: _equal([said[node] for node in leaf], became),
+            **_simple(past, _present(train, [target]), became, _present(test, [target])),
         }
     best = [[tree.kinds[i] for i in row] for row in tree.best(3)]
     before, now = _present(train, tree.targets), _present(test, tree.targets)
@@ -108,7 +108,7 @@ def guesses(tree: KindTree, train: pd.DataFrame, test: pd.DataFrame) -> Guesses:
 
 
 def _simple(
-    learned: Sequence[Any], before: Sequence[Kind], truth: Sequence[Any], now: Sequence[Kind]
+    learned: Sequence[Any], before: Sequence[Kind], became: Sequence[Any], now: Sequence[Kind]
 ) -> dict[str, BoolArray]:
     """The guesses that need no tree."""
     usual = _ranked(learned)[0]
@@ -118,9 +118,9 @@ def _simple(
     usual_after = {had: _ranked(got)[0] for had, got in after.items() if None not in had}
     single = not isinstance(usual, tuple)
     return {
-        SAME: _equal([had[0] if single else had for had in now], truth),
-        TRANSITION: _equal([usual_after.get(had, usual) for had in now], truth),
-        COMMON: _equal([usual] * len(truth), truth),
+        SAME: _equal([had[0] if single else had for had in now], became),
+        TRANSITION: _equal([usual_after.get(had, usual) for had in now], became),
+        COMMON: _equal([usual] * len(became), became),
     }
 
 
@@ -141,8 +141,8 @@ def _ranked(values: Sequence[Any]) -> list[Any]:
     return sorted(counts, key=lambda value: (-counts[value], value))
 
 
-def _equal(said: Sequence[Any], truth: Sequence[Any]) -> BoolArray:
-    return _marks(a == b for a, b in zip(said, truth, strict=True))
+def _equal(said: Sequence[Any], became: Sequence[Any]) -> BoolArray:
+    return _marks(a == b for a, b in zip(said, became, strict=True))
 
 
 def _marks(marks: Any) -> BoolArray:

@@ -70,7 +70,7 @@ class DemoOffersParams(Section):
     Attributes:
         share: chance a month that a line is made an offer, before what its risk adds.
         response: whom an offer saves or provokes: drawn by `chance`, or by `traits` that show.
-        foretell_months: months after each offer's own over which the truth says the chance of
+        foretell_months: months after each offer's own over which the simulator tells the chance of
             leaving with and without it; 0: it doesn't.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,30 @@ def hold_effects(effects: pd.DataFrame) -> None:
         raise DataRefused("effect_share holds what is no share: expected numbers from -1 to 1")
     if bool(effects.duplicated(["action", "by", "level"]).any()):
         raise DataRefused("the table of measured effects gives one group of an action twice")
+
+
+def effects_from(report: Mapping[str, Any]) -> pd.DataFrame | None:
+    """The table of measured effects from what `campaigns.report` found; None: it claims no effect.
+
+    An action's effect is that of its group, drawn toward the common one; tiers, reasons and
+    segments were measured over all actions together.
+
+    Args:
+        report: has effect_claimed, and where it is true churn.difference and groups, whose
+            differences are the treated's share that left less the control's.
+    """
+    if not report["effect_claimed"]:
+        return None
+    rows: list[tuple[str | None, str, str | None, float]] = []
+    rows.append((None, ALL, None, -report["churn"]["difference"]))
+    for by, entries in report["groups"].items():
+        for entry in entries:
+            name, share = entry["value"], -entry["shrunk"]["difference"]
+            if name is not None and by == "action":
+                rows.append((str(name), ALL, None, share))
+            elif name is not None and by in ("tier", "reason", "segment"):
+                rows.append((None, by, str(name), share))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def measured_of(rows: pd.DataFrame, effects: pd.DataFrame | None, by: str) -> FloatArray:

@@ -39,7 +39,9 @@ class Source:
     """Where a plan's inputs are.
 
     Attributes:
-        project: with scores and labels of the as_of.
+        project: with the scores of the as_of; the plan goes there, and earlier plans are there.
+        built: with its labels, the marts, and what the check found: the same project, or that of
+            the monthly batch inside it.
         at: the as_of.
         extracts: the operator's folder.
         months: the months of the extracts that count.
@@ -49,6 +51,7 @@ class Source:
     """
 
     project: Project
+    built: Project
     at: Moment
     extracts: Path
     months: Sequence[Month]
@@ -61,7 +64,7 @@ class Source:
     def kept(self, engine: Engine, name: str, months: Sequence[Month]) -> ir.Table | None:
         """Kept rows of an extract over those of the months that count; None without any."""
         counted = [m for m in months if m in set(self.months)]
-        return load_kept(engine, self.extracts, name, counted, verdicts=self.project.check)
+        return load_kept(engine, self.extracts, name, counted, verdicts=self.built.check)
 
 
 def load_inputs(engine: Engine, source: Source) -> PlanInputs:
@@ -76,7 +79,7 @@ def load_inputs(engine: Engine, source: Source) -> PlanInputs:
     scores = pd.read_parquet(files.require_file(folder / "scores.parquet", "score"))
     scores = scores[scores["tier"].isin(list(source.params.tiers))].reset_index(drop=True)
     people = pd.read_parquet(
-        files.require_file(project.labels(at.key) / "labels.parquet", "labels"),
+        files.require_file(source.built.labels(at.key) / "labels.parquet", "labels"),
         columns=["subscriber_id", "account_id", "region", "activated_on"],
     )
     members = people[people["subscriber_id"].isin(scores["subscriber_id"])]
@@ -104,7 +107,7 @@ def load_inputs(engine: Engine, source: Source) -> PlanInputs:
         services=_optional(project.data / "segments" / f"as_of={at.key}" / "services.parquet"),
         effects=_optional(project.data / "campaigns" / f"as_of={at.key}" / "effects.parquet"),
         lacking=(*lacking, *(() if campaigns is not None else ("campaigns",))),
-        simulated=is_simulated(project),
+        simulated=is_simulated(source.built),
     )
 
 
@@ -170,7 +173,7 @@ def _tariffs(
         for name in ("subscribers", "plans", "billing", "cdr")
     }
     if sources["cdr"] is None:
-        sources["usage"] = MonthlyMarts(engine, source.project.marts).table("usage", at.window)
+        sources["usage"] = MonthlyMarts(engine, source.built.marts).table("usage", at.window)
     there = {name: rows for name, rows in sources.items() if rows is not None}
     if "subscribers" not in there:
         return None, "no_subscribers"

@@ -11,6 +11,7 @@ from churnlight.params.data import EngineParams, ExtractsParams, TimeParams
 from churnlight.params.learning import TiersParams
 from churnlight.params.plan import ContactParams, PlanParams
 from churnlight.params.tariff import TariffParams
+from churnlight.paths import Project
 from churnlight.plan.building import Plan, make_plan
 from churnlight.plan.loading import Source, load_inputs
 from churnlight.plan.storing import FILE, RECORD, write_plan
@@ -58,11 +59,13 @@ def _made(stage: Stage, as_of: str) -> Plan:
             f"`churnlight score --as-of {as_of}` does it"
         )
     time = stage.section("time", TimeParams)
+    built = _built(stage, as_of)
     source = Source(
         project=project,
+        built=built.project,
         at=moment(as_of, time),
-        extracts=stage.extracts,
-        months=stage.section("extracts", ExtractsParams).month_list,
+        extracts=built.extracts,
+        months=built.section("extracts", ExtractsParams).month_list,
         tiers=stage.section("tiers", TiersParams).names,
         params=stage.section("plan", PlanParams),
         contact=stage.section("contact", ContactParams),
@@ -72,6 +75,14 @@ def _made(stage: Stage, as_of: str) -> Plan:
     with connect(stage.section("engine", EngineParams), project.scratch) as engine:
         inputs = load_inputs(engine, source)
     return make_plan(inputs)
+
+
+def _built(stage: Stage, as_of: str) -> Stage:
+    """Where the labels of an as_of were made: the pipeline, or else the monthly batch."""
+    batch = Project(stage.project.batch)
+    own = (stage.project.labels(as_of) / "labels.parquet").exists()
+    made = not own and (batch.labels(as_of) / "labels.parquet").exists()
+    return Stage(stage.name, batch) if made else stage
 
 
 if __name__ == "__main__":
