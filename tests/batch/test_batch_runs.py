@@ -27,6 +27,7 @@ SETTINGS = {
     "train.gbm.max_rounds": 40,
     "train.min_churners": 5,
     "handout.cards": 5,
+    "evaluate.min_segment_churners": 4,
 }
 STEPS = ("model", "inventory", "check", "marts", "ground", "features", "scores")
 INSIDE = ("marts 2025-08 done", "labels:", "scores and reasons:", "SHAP values:", "scores of")
