@@ -35,12 +35,14 @@ from churnlight.timeline import Month, default_roles, month_range
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from study_campaigns import SETTINGS, all_operators
 from study_page import write_page
 from study_reasons import added_up, reasons_of_seed
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 RESULT = ROOT / "benchmarks" / "results" / "study.json"
+CAMPAIGNS = "study_campaigns.json"
 PAGE = ROOT / "docs" / "accuracy.md"
 LEARNERS = ("gbm", "tree")
 AREAS = ("roc_auc", "pr_auc")
@@ -53,10 +55,14 @@ def run(folder: Path, *command: str) -> None:
 
 
 def project(
-    folder: Path, seed: int, given: argparse.Namespace, months: int | None = None
+    folder: Path,
+    seed: int,
+    given: argparse.Namespace,
+    months: int | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Project:
-    """A project on a demo operator of its own."""
-    settings = {"demo.seed": seed, "demo.subscribers": given.subscribers}
+    """A project on a demo operator of its own; `more` settings go before the usual ones."""
+    settings = {"demo.seed": seed, "demo.subscribers": given.subscribers, **(more or {})}
     pairs = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
     run(ROOT, "churnlight", "--quiet", "project", str(folder), *pairs)
     if months is not None:
@@ -229,17 +235,37 @@ def backtest(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def campaigns(work: Path, given: argparse.Namespace) -> None:
+    """The study of campaigns, into a file of its own beside the result."""
+
+    def make(folder: Path, seed: int) -> Project:
+        size = {"demo.subscribers": given.campaign_subscribers}
+        made = project(folder, seed, given, more=SETTINGS | size)
+        run(folder, "dvc", "repro", "-q", "features")
+        return made
+
+    found = all_operators(work, make, given.seeds, given.campaign_subscribers)
+    write_json(given.result.with_name(CAMPAIGNS), found)
+
+
 def main() -> None:
-    """Run the seeds one after the other, then the backtest; write the result and the page."""
+    """Run the seeds one after the other, the backtest and the campaigns; write result and page."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seeds", type=int, default=5)
     options.add_argument("--subscribers", type=int, default=20_000)
     options.add_argument("--months", type=int, default=16, help="of the backtest; 0: none")
     options.add_argument("--result", type=Path, default=RESULT)
     options.add_argument("--page-file", type=Path, default=PAGE)
+    options.add_argument(
+        "--campaign-subscribers",
+        type=int,
+        default=60_000,
+        help="of each in the study of campaigns",
+    )
     options.add_argument("--page", action="store_true", help="write the page alone")
+    options.add_argument("--campaigns", action="store_true", help="the study of campaigns alone")
     given = options.parse_args()
-    if not given.page:
+    if not given.page and not given.campaigns:
         runs = []
         with tempfile.TemporaryDirectory() as work:
             for seed in range(1, given.seeds + 1):
@@ -251,7 +277,13 @@ def main() -> None:
             if given.months:
                 found["backtest"] = backtest(Path(work) / "backtest", given)
                 write_json(given.result, found)
-    write_page(json.loads(given.result.read_text(encoding="utf-8")), given.page_file)
+    if given.campaign_subscribers and not given.page:
+        with tempfile.TemporaryDirectory() as work:
+            campaigns(Path(work), given)
+    found = json.loads(given.result.read_text(encoding="utf-8"))
+    if (beside := given.result.with_name(CAMPAIGNS)).exists():
+        found["campaigns"] = json.loads(beside.read_text(encoding="utf-8"))
+    write_page(found, given.page_file)
 
 
 if __name__ == "__main__":

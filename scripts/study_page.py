@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from study_campaigns import lines as campaign_lines
 from study_reasons import lines as reason_lines
 
 MARKS = re.compile(r"<!-- study -->\n.*?<!-- /study -->", re.DOTALL)
@@ -57,6 +58,8 @@ def lines(found: Found) -> Iterator[str]:
     yield from _ablation(found)
     if "reasons" in found:
         yield from reason_lines(found["reasons"])
+    if "campaigns" in found:
+        yield from campaign_lines(found["campaigns"])
     if "backtest" in found:
         yield from _backtest(found["backtest"])
 

@@ -5,6 +5,7 @@
     arms and outcomes     --effects-->   treated less control, errors by account
     tier, reason, ...     --shrinking--> the same by group, drawn toward the common effect
     scores before offers  --qini-->      whom the contact keeps
+    features before them  --uplift-->    each line's effect, for another order than that of risk
     all of it             --reporting--> one document; no control group, no effect
 
 docs/campaigns.md has the rules.
