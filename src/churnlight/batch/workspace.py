@@ -168,7 +168,7 @@ def make_marts(space: Workspace) -> dict[str, str]:
     """
     params, done = space.params, {}
     for month in space.mart_months:
-        wanted = mart_origin(space.own, month, params.circle, params.time)
+        wanted = mart_origin(space.own, month, params.circle, params.time, params.engine.name)
         own, theirs = space.own.mart(month), space.project.mart(month)
         if is_from(own, wanted):
             done[str(month)] = "linked" if own.is_symlink() else "kept"
@@ -226,7 +226,7 @@ def labels_are_current(space: Workspace, as_of: str) -> bool:
 def _current(space: Workspace, as_of: str, kinds: Sequence[str]) -> bool:
     params = space.params
     sections = {"time": params.time, "cohort": params.cohort, "label": params.label}
-    wanted = features_origin(space.own, as_of, sections)
+    wanted = features_origin(space.own, as_of, sections, params.engine.name)
     own, theirs = ([getattr(p, kind)(as_of) for kind in kinds] for p in (space.own, space.project))
     if all(is_from(folder, wanted) for folder in own):
         return True

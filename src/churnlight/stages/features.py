@@ -84,7 +84,8 @@ def _made_from(stage: Stage, as_of: str) -> dict[str, str]:
         "cohort": stage.section("cohort", CohortParams),
         "label": stage.section("label", LabelParams),
     }
-    return {"made_from": features_origin(stage.project, as_of, sections)}
+    engine = stage.section("engine", EngineParams).name
+    return {"made_from": features_origin(stage.project, as_of, sections, engine)}
 
 
 def _population(

@@ -35,7 +35,13 @@ def marts(month_text: str) -> None:
                     "rows": rows,
                     "restated": restated,
                     "files": {n: files.sha256_of_any(out / f"{n}.parquet") for n in rows},
-                    "made_from": mart_origin(stage.project, month, circle, time),
+                    "made_from": mart_origin(
+                        stage.project,
+                        month,
+                        circle,
+                        time,
+                        stage.section("engine", EngineParams).name,
+                    ),
                 },
             )
         if restated:

@@ -20,35 +20,44 @@ from churnlight.timeline import Month
 MANIFEST = "manifest.json"
 
 
-def origin(made_from: object, sections: Mapping[str, Section]) -> str:
-    """SHA-256 of what something was made from, the parameters, and churnlight's version."""
+def origin(made_from: object, sections: Mapping[str, Section], engine: str) -> str:
+    """SHA-256 of what something was made from, the parameters, churnlight's version and the engine.
+
+    Spark can't read all that DuckDB packs into a file, so neither takes over what the other built.
+    """
     content = {
         "made_from": made_from,
         "parameters": {name: section.model_dump(mode="json") for name, section in sections.items()},
         "churnlight": __version__,
+        "engine": engine,
     }
     return sha256(dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def mart_origin(project: Project, month: Month, circle: CircleParams, time: TimeParams) -> str:
+def mart_origin(
+    project: Project, month: Month, circle: CircleParams, time: TimeParams, engine: str
+) -> str:
     """Of a month's marts: the check's verdict on its extract, and the parameters.
 
     Of the time, only when a month is closed.
     """
     activity = dict(files.read_json(project.activity(month)))
     closing = {"close_days": time.close_days, "delay_hours": time.reporting_delay_hours}
-    return origin({**activity, "closing": closing}, {"circle": circle})
+    return origin({**activity, "closing": closing}, {"circle": circle}, engine)
 
 
-def features_origin(project: Project, as_of: str, sections: Mapping[str, Section]) -> str:
+def features_origin(
+    project: Project, as_of: str, sections: Mapping[str, Section], engine: str
+) -> str:
     """Of an as_of's features and labels: hashes of all that they read, and the parameters.
 
     Args:
         project: with the as_of's file of the stage windows.
         as_of: which.
         sections: time, cohort and label.
+        engine: that builds them.
     """
-    return origin(files.read_json(project.windows / f"as_of={as_of}.json"), sections)
+    return origin(files.read_json(project.windows / f"as_of={as_of}.json"), sections, engine)
 
 
 def is_from(folder: Path, made_from: str) -> bool:
