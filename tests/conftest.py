@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -90,3 +91,17 @@ def _no_home_project(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests find the project that they name, never the one the shell is in."""
     monkeypatch.delenv("CHURNLIGHT_PROJECT", raising=False)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """The command sets up the package's log; no test finds it as another one left it."""
+    _reset_log()
+    yield
+    _reset_log()
+
+
+def _reset_log() -> None:
+    log = logging.getLogger("churnlight")
+    log.handlers, log.propagate = [], True
+    log.setLevel(logging.NOTSET)

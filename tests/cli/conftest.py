@@ -1,23 +1,12 @@
 from __future__ import annotations
 
-import logging
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cli_calls import ROOT, Call, Said
 
 from churnlight.cli import main
-
-
-@pytest.fixture(autouse=True)
-def _own_log() -> Iterator[None]:
-    """The command sets up the package's log; the tests after it find theirs as it was."""
-    log = logging.getLogger("churnlight")
-    before = (log.handlers, log.level, log.propagate)
-    yield
-    log.handlers, log.level, log.propagate = before
 
 
 @pytest.fixture

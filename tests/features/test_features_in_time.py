@@ -113,7 +113,6 @@ def test_absent_extracts_leave_their_features_out(
     engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     absent = ("billing", "care", "plans", "topups", "services", "handsets", "circle", "edges")
-    logging.getLogger("churnlight").propagate = True
     with caplog.at_level(logging.INFO, logger="churnlight"):
         found = tiny_world().without(*absent).by_member(engine, tmp_path, ("A", "S"), at_of())
     left = set(found["A"]) - {"subscriber_id"}

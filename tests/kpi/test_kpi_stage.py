@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -19,14 +17,6 @@ from churnlight.files import write_json
 from churnlight.stages.kpi import kpi
 
 MONTHS = [f"2025-{i:02}" for i in range(1, 8)]
-
-
-@pytest.fixture(autouse=True)
-def _own_log() -> Iterator[None]:
-    log = logging.getLogger("churnlight")
-    before = (log.handlers, log.level, log.propagate)
-    yield
-    log.handlers, log.level, log.propagate = before
 
 
 @pytest.fixture(scope="module")

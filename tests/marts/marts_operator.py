@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -71,12 +70,7 @@ class Operator:
         """Run `churnlight marts`; errors come as they are."""
         extracts = str(self.project.extracts("extracts"))
         fixed = ["marts", "--extracts", extracts, "--month", month, "--out", str(self.out)]
-        log = logging.getLogger("churnlight")
-        before = (log.handlers, log.level, log.propagate)
-        try:
-            app(["--quiet", "--json", *fixed, *options], standalone_mode=False)
-        finally:
-            log.handlers, log.level, log.propagate = before
+        app(["--quiet", "--json", *fixed, *options], standalone_mode=False)
         return self.bytes_of(self.out / f"month={month}")
 
     @staticmethod

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -15,15 +14,11 @@ _numbers = count(1)
 
 
 @pytest.fixture(autouse=True)
-def _own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No credentials but the test's; the package's log as it was afterwards."""
+def _own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No credentials but the test's."""
     for name in ("PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGHOST", "PGUSER", "PGDATABASE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    log = logging.getLogger("churnlight")
-    before = (log.handlers, log.level, log.propagate)
-    yield
-    log.handlers, log.level, log.propagate = before
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import shutil
 from datetime import date
 from pathlib import Path
@@ -127,8 +126,6 @@ def home(tmp_path_factory) -> Path:
 def call(home, monkeypatch, capsys):
     monkeypatch.chdir(home)
     monkeypatch.setenv("NO_COLOR", "1")
-    log = logging.getLogger("churnlight")
-    before = (log.handlers, log.level, log.propagate)
 
     def run(*arguments: str):
         with pytest.raises(SystemExit) as left:
@@ -137,8 +134,7 @@ def call(home, monkeypatch, capsys):
         assert "Traceback" not in out + err
         return int(left.value.code or 0), out, err
 
-    yield run
-    log.handlers, log.level, log.propagate = before
+    return run
 
 
 def test_it_prints_the_card(call) -> None:
