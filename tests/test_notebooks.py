@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from churnlight.params.learning import ExplainParams
-from churnlight.stages.score import Scorer
+from churnlight.stages.scoring import Scorer
 from scored_project import AS_OF, make_bundle, make_project, save_models
 from scored_project import features as read_features
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from churnlight.errors import ChurnlightError, Locked, UsageError
 
@@ -107,6 +108,16 @@ def read_json(path: Path) -> dict[str, object]:
     if not isinstance(content, dict):
         raise UsageError(f"{path}: expected a JSON object, got {type(content).__name__}")
     return content
+
+
+def read_json_if_there(path: Path) -> dict[str, Any] | None:
+    """As `read_json`; None where there is no such file."""
+    return dict(read_json(path)) if path.is_file() else None
+
+
+def sha256_of_json(content: object) -> str:
+    """SHA-256 of JSON content, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def sha256_of(path: Path) -> str:

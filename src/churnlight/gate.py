@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from churnlight.params.judging import GateParams
-from churnlight.timeline import Moment, Month, parse_as_of
+from churnlight.timeline import Moment, as_ofs_apart
 
 Outcome = Literal["first", "champion", "promoted", "kept", "not_compared"]
 Figures = Mapping[str, Mapping[str, float | None]]
@@ -123,8 +123,7 @@ def age_months(champion: Champion, test: Moment) -> int | None:
     """Months from the champion's own test as_of to this one; None where its own is not known."""
     if champion.test_as_of is None:
         return None
-    made = Month.of(parse_as_of(champion.test_as_of))
-    return (test.month.year - made.year) * 12 + test.month.number - made.number
+    return as_ofs_apart(champion.test_as_of, test.key)
 
 
 def _ranking(pr_auc: Mapping[str, float | None], margin: float) -> tuple[bool, str]:

@@ -113,6 +113,16 @@ class Month:
         return f"{self.year:04d}-{self.number:02d}"
 
 
+def months_apart(first: Month, last: Month) -> int:
+    """How many months `last` lies after `first`; below 0 before it."""
+    return (last.year - first.year) * 12 + last.number - first.number
+
+
+def as_ofs_apart(first: str, last: str) -> int:
+    """As `months_apart`, of two as_ofs "YYYY-MM-DD"."""
+    return months_apart(Month.of(parse_as_of(first)), Month.of(parse_as_of(last)))
+
+
 def month_range(first: Month, count: int) -> tuple[Month, ...]:
     """`count` months in a row, beginning with `first`."""
     return tuple(first + i for i in range(count))

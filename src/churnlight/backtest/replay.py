@@ -18,7 +18,7 @@ from churnlight.learners.dataset import Dataset, FloatArray, join, require_both
 from churnlight.learners.folds import split_stop
 from churnlight.params.judging import EvaluateParams
 from churnlight.params.learning import CalibrateParams, TiersParams, TrainParams
-from churnlight.timeline import Month, parse_as_of
+from churnlight.timeline import as_ofs_apart
 
 LEARNERS: Mapping[str, Any] = {"gbm": gbm, "tree": tree}
 _ASKED = Asked(shares=(0.10,))
@@ -179,7 +179,7 @@ def _measure(
         {
             "made_for": one.plan.test,
             "as_of": plan.test,
-            "age_months": _months_apart(one.plan.test, plan.test),
+            "age_months": as_ofs_apart(one.plan.test, plan.test),
             "models": {name: found.figures((name, one.plan.test)) for name in LEARNERS},
             "minus_fresh": {
                 name: found.difference((name, one.plan.test), (name, plan.test))
@@ -189,8 +189,3 @@ def _measure(
         for one in made[:-1]
     ]
     return month, older
-
-
-def _months_apart(earlier: str, later: str) -> int:
-    first, last = Month.of(parse_as_of(earlier)), Month.of(parse_as_of(later))
-    return (last.year - first.year) * 12 + last.number - first.number

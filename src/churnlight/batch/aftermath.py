@@ -15,8 +15,8 @@ from churnlight.errors import ChurnlightError
 from churnlight.params.whole import Params
 from churnlight.paths import Project
 from churnlight.stages.features import labels
-from churnlight.stages.manifest import read_manifest
-from churnlight.timeline import Moment, parse_as_of
+from churnlight.stages.manifest import earlier_contents, read_manifest
+from churnlight.timeline import Moment, as_ofs_apart
 from churnlight.watch.advice import realised_content, retrain_advice
 from churnlight.watch.realised import Outcome, matured, realised
 
@@ -60,7 +60,7 @@ def look_back(
             months[as_of] = found
     history = [months[as_of] for as_of in sorted(months)]
     own = [one for one in history if one["model_sha256"] == model.sha256]
-    age = _months_apart(last_learned, space.at.key)
+    age = as_ofs_apart(last_learned, space.at.key)
     advice = retrain_advice(drift, own, age, space.params.monitor)
     log.info("  advice: %s", advice["en"])
     return realised_content(space.at.key, history, advice)
@@ -100,19 +100,11 @@ def _measure(space: Workspace, as_of: str) -> dict[str, Any] | None:
 def _measured(project: Project, as_of: str) -> dict[str, dict[str, Any]]:
     """Months that earlier runs measured, the newest word on each; never a later as_of's word."""
     found: dict[str, dict[str, Any]] = {}
-    for earlier in project.scored:
-        path = project.scores(earlier) / FILE
-        if earlier < as_of and path.is_file():
-            content: dict[str, Any] = files.read_json(path)
-            found |= {one["as_of"]: one for one in content["months"]}
+    for content in earlier_contents(project, FILE, as_of):
+        found |= {one["as_of"]: one for one in content["months"]}
     return {a: one for a, one in found.items() if one[_MARK] == _mark(project, a)}
 
 
 def _mark(project: Project, as_of: str) -> str | None:
     path = project.scores(as_of) / "scores.parquet"
     return files.sha256_of_any(path) if path.exists() else None
-
-
-def _months_apart(earlier: str, later: str) -> int:
-    first, last = parse_as_of(earlier), parse_as_of(later)
-    return (last.year - first.year) * 12 + last.month - first.month

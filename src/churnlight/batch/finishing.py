@@ -37,7 +37,9 @@ def write_aftermath(space: Workspace, model: Model, out: Path) -> None:
     """Write realised.json into the partition."""
     reference: dict[str, Any] = files.read_json(model.folder / "tiers" / REFERENCE)
     learned = max(str(month["as_of"]) for month in reference["months"])
-    files.write_json(out / REALISED, look_back(space, model, _json(out, "drift"), learned))
+    files.write_json(
+        out / REALISED, look_back(space, model, files.read_json_if_there(out / DRIFT), learned)
+    )
 
 
 def write_page(space: Workspace, model: Model, out: Path) -> None:
@@ -52,7 +54,7 @@ def write_page(space: Workspace, model: Model, out: Path) -> None:
         simulated=is_simulated(space.own),
         tiers=scored_tiers(scores, names)["tiers"],
     )
-    parts = {name: _json(out, name) for name in _PARTS}
+    parts = {name: files.read_json_if_there(out / f"{name}.json") for name in _PARTS}
     page = render_month(parts, space.params.handout.languages[0], facts)
     (out / PAGE).write_text(page, encoding="utf-8", newline="\n")
 
@@ -64,12 +66,12 @@ def log_to_mlflow(project: Project, params: Params, folder: Path, model: Model) 
     """
     from churnlight import tracking
 
-    realised = _json(folder, "realised") or {"months": []}
+    realised = files.read_json_if_there(folder / REALISED) or {"months": []}
     run = tracking.MonthRun(
         as_of=folder.name.removeprefix("as_of="),
         content_hash=files.sha256_of(folder / MANIFEST),
         params={k: str(v) for k, v in model.told().items()},
-        metrics=metrics_of(_json(folder, "drift"), realised["months"]),
+        metrics=metrics_of(files.read_json_if_there(folder / DRIFT), realised["months"]),
         tags={"churnlight.model_sha256": model.sha256},
         artefacts=[folder / name for name in _LOGGED if (folder / name).is_file()],
     )
@@ -80,8 +82,3 @@ def log_to_mlflow(project: Project, params: Params, folder: Path, model: Model) 
         return None
     log.info("  MLflow: run %s %s", found["run_id"][:8], found["state"])
     return found["run_id"]
-
-
-def _json(folder: Path, name: str) -> dict[str, Any] | None:
-    path = folder / f"{name}.json"
-    return dict(files.read_json(path)) if path.is_file() else None

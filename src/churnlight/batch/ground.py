@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from churnlight import files
 from churnlight.batch.workspace import Workspace
 from churnlight.engine import connect
+from churnlight.stages.manifest import earlier_contents
 from churnlight.watch.ground import (
     FILE,
     Ground,
@@ -18,6 +18,7 @@ from churnlight.watch.ground import (
     hold_ground,
     judge_cohort,
     judge_ground,
+    read_cohorts,
     read_ground,
     read_holidays,
     with_accepted,
@@ -50,9 +51,14 @@ class Standing:
         Raises:
             DataRefused, DriftAlarm: when it is out of range and nobody accepted it.
         """
-        ground = _read(space)
+        # What else was read has not changed since.
+        counted = read_cohorts(space.own, space.at, _with_attrition(space))
+        ground = replace(self.ground, cohorts=counted)
         known = set(self.troubles)
-        found = with_accepted(judge_cohort(ground, space.params.guard), _earlier(space))
+        found = with_accepted(
+            judge_cohort(ground, space.params.guard),
+            earlier_contents(space.project, FILE, space.at.key),
+        )
         new = tuple(t for t in found if t not in known)
         _hold(new, self.accept)
         return Standing(ground, (*self.troubles, *new), self.accept)
@@ -69,7 +75,10 @@ def stand_on(space: Workspace, accept: str | None) -> Standing:
         DataRefused, DriftAlarm: names every trouble.
     """
     ground = _read(space)
-    troubles = with_accepted(judge_ground(ground, space.params.guard), _earlier(space))
+    troubles = with_accepted(
+        judge_ground(ground, space.params.guard),
+        earlier_contents(space.project, FILE, space.at.key),
+    )
     _hold(troubles, accept)
     return Standing(ground, troubles, accept)
 
@@ -98,10 +107,3 @@ def _with_attrition(space: Workspace) -> list[str]:
     """As_ofs whose cohort was counted: by this batch, or linked from the pipeline."""
     found = space.own.labels(space.at.key).parent.glob("as_of=*/attrition.json")
     return sorted(path.parent.name.removeprefix("as_of=") for path in found)
-
-
-def _earlier(space: Workspace) -> list[dict[str, Any]]:
-    """What was found, and accepted, when earlier months were scored."""
-    folders = [space.project.scores(a) for a in space.project.scored if a < space.at.key]
-    paths = [folder / FILE for folder in folders]
-    return [dict(files.read_json(path)) for path in paths if path.is_file()]

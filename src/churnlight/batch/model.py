@@ -106,8 +106,7 @@ def hold(model: Model, params: Params) -> None:
 
 def promised(project: Project, sha256: str) -> dict[str, Any] | None:
     """What its test said of a model that was fetched once; None where nothing is known."""
-    path = _models(project) / f"{sha256}.promised.json"
-    return dict(files.read_json(path)) if path.is_file() else None
+    return files.read_json_if_there(_models(project) / f"{sha256}.promised.json")
 
 
 def _of_folder(folder: Path, project: Project) -> Model:

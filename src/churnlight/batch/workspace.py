@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,9 @@ class Workspace:
     needed: tuple[Month, ...]
     remembered: tuple[Month, ...]
 
-    @property
+    @cached_property
     def params(self) -> Params:
-        """The workspace's parameters."""
+        """The workspace's parameters, as `open_workspace` wrote them."""
         return load(self.own.params_file)
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from churnlight.check.snapshots import snapshots_for
 from churnlight.check.verdict import Verdict, judge, verdict_file, write_verdict
 from churnlight.engine import Engine
 from churnlight.errors import DataRefused
-from churnlight.files import read_json
+from churnlight.files import read_json, sha256_of_json
 from churnlight.inventory import REFERENCE_FILE
 from churnlight.logs import progress
 from churnlight.schema import EXTRACTS, Extract
@@ -59,17 +58,13 @@ class CheckRules:
     def made_from(self, files: object, snapshots: object) -> dict[str, object]:
         """What a verdict follows from: the files' hashes, the snapshots' where any, the rules."""
         return {
-            "files_sha256": _sha256_of(files),
-            "snapshots_sha256": _sha256_of(snapshots) if snapshots else None,
+            "files_sha256": sha256_of_json(files),
+            "snapshots_sha256": sha256_of_json(snapshots) if snapshots else None,
             "rules_sha256": rules_sha256(),
             "close_days": self.closing.close_days,
             "reporting_delay_hours": self.closing.reporting_delay_hours,
             "allow_phone_like_ids": self.allow_phone_like_ids,
         }
-
-
-def _sha256_of(content: object) -> str:
-    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @cache

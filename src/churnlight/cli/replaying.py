@@ -7,7 +7,6 @@ that shares this one's marts. They are kept there and made again when what they 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -196,8 +195,7 @@ class _Shadow:
 
     def _hash(self, window: dict[str, Any]) -> str:
         sections = self._params.model_dump(mode="json", include={"time", "cohort", "label"})
-        content = json.dumps([window, sections, self._code], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
+        return files.sha256_of_json([window, sections, self._code])
 
 
 def _code(project: Project) -> dict[str, str]:

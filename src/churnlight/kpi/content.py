@@ -7,8 +7,8 @@ from typing import Any
 
 from churnlight.kpi.counting import KpiRules
 from churnlight.kpi.figures import DIMENSIONS, Counted, figure, groups_of
-from churnlight.kpi.spans import Span, months_apart
-from churnlight.timeline import Month
+from churnlight.kpi.spans import Span
+from churnlight.timeline import Month, months_apart
 
 SCHEMA_VERSION = 1
 # The report follows one base; targets of this kind are set for a year.

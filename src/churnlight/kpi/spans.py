@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from churnlight.errors import DataRefused, UsageError
 from churnlight.inventory import spell
-from churnlight.timeline import Moment, Month, TimeRules, moment, month_range
+from churnlight.timeline import Moment, Month, TimeRules, moment, month_range, months_apart
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,6 @@ class Span:
     def later(self) -> tuple[Month, ...]:
         """The months after the base, up to the month."""
         return month_range(self.base + 1, months_apart(self.base, self.month))
-
-
-def months_apart(first: Month, last: Month) -> int:
-    """How many months `last` lies after `first`."""
-    return (last.year - first.year) * 12 + last.number - first.number
 
 
 def span_of(

@@ -7,13 +7,12 @@ would give figures that look right and mean something else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from json import dumps
 from pathlib import Path
 from typing import Any
 
 from churnlight.features.dictionary import rows
-from churnlight.files import read_json, write_json
+from churnlight.files import read_json_if_there, sha256_of_json, write_json
 from churnlight.learners.encoding import Encoder
 from churnlight.params.base import SCHEMA_VERSION, Section, dotted
 from churnlight.params.data import CircleParams, TimeParams
@@ -81,8 +80,7 @@ def save(folder: Path, content: Mapping[str, Any]) -> None:
 
 def read(folder: Path) -> dict[str, Any] | None:
     """contract.json of a model's folder; None where an older churnlight wrote none."""
-    path = folder / FILE
-    return dict(read_json(path)) if path.is_file() else None
+    return read_json_if_there(folder / FILE)
 
 
 def differences(
@@ -136,4 +134,4 @@ def _said(value: Any) -> str:
 
 
 def _mark(content: object) -> str:
-    return sha256(dumps(content, sort_keys=True).encode()).hexdigest()[:_MARK]
+    return sha256_of_json(content)[:_MARK]

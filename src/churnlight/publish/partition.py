@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -123,7 +122,7 @@ class Partition:
     def content_sha256(self) -> str:
         """Hash of all that what is published follows from."""
         content = [self.hashes, self.tiers, words_sha256(), LAYOUT_VERSION, self.simulated]
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return files.sha256_of_json(content)
 
     def score_batches(self) -> Iterator[pa.Table]:
         """Rows of the table `scores`, in the partition's order.

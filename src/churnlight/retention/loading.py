@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,8 +177,7 @@ def scored_before(project: Project, at: Moment) -> ScoredMonth | None:
 
 def _mark_of(model: str, scale: Any) -> str:
     """A fingerprint of the model and its cuts: new cuts move subscribers as a new model does."""
-    told = json.dumps(scale, sort_keys=True)
-    return f"{model}/{hashlib.sha256(told.encode()).hexdigest()[:_SCALE_MARK]}"
+    return f"{model}/{files.sha256_of_json(scale)[:_SCALE_MARK]}"
 
 
 def _on_books(engine: Engine, source: Source, before: ScoredMonth) -> pd.DataFrame | None:

@@ -17,7 +17,7 @@ from churnlight import files
 from churnlight.errors import UsageError
 from churnlight.learners.dataset import BoolArray, IntArray
 from churnlight.learners.tiers_before import NONE, TiersBefore, same_holder
-from churnlight.timeline import parse_as_of
+from churnlight.timeline import as_ofs_apart
 
 JSON, TABLE = "movements.json", "movements.parquet"
 RISEN = 2  # tiers, from which a rise stands on top of the list
@@ -161,7 +161,7 @@ def _compared(now: ScoredMonth, before: ScoredMonth, tiers: Sequence[str]) -> di
     known = now.mark is not None and before.mark is not None
     return {
         "before": before.as_of,
-        "months_between": _months_between(before.as_of, now.as_of),
+        "months_between": as_ofs_apart(before.as_of, now.as_of),
         "subscribers_before": len(before.scores),
         "tiers_before": _names(before.scores["tier"], tiers),
         "models": {
@@ -261,11 +261,6 @@ def _numbers(tier: pd.Series[Any], tiers: Sequence[str]) -> IntArray:
 def _names(tier: pd.Series[Any], tiers: Sequence[str]) -> list[str]:
     """Today's tiers, and behind them those of the month before that are none any more."""
     return [*tiers, *sorted(set(map(str, tier.dropna().unique())) - set(tiers))]
-
-
-def _months_between(before: str, now: str) -> int:
-    first, last = parse_as_of(before), parse_as_of(now)
-    return (last.year - first.year) * 12 + last.month - first.month
 
 
 def _flags(column: pd.Series[Any]) -> BoolArray:

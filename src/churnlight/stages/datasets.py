@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from churnlight.learners.dataset import BoolArray, Dataset
 from churnlight.paths import Project
 
 _PEOPLE = ["subscriber_id", "monthly_bill_money", "left_before_cutoff", "activated_on"]
-TIER_BEFORE = "tier_before"  # of the month scored before, in what `Scorer` takes
+TIER_BEFORE = "tier_before"  # of the month scored before, in rows of `joined_rows`
 _OF_LABELS = "label__"  # before the names of their columns where features stand beside
 
 
@@ -69,22 +69,6 @@ def feature_batches(
         yield read_as_of(project, as_of)
     elif done != len(labels):
         _hold_same(labels.iloc[:done], labels, as_of)
-
-
-def tiers_before(
-    project: Project, before: str | None
-) -> Callable[[pd.DataFrame], pd.Series[Any]] | None:
-    """What gives people the tier that their id had in the month scored before, null without one.
-
-    Args:
-        project: the project.
-        before: that month's as_of; None: there is none.
-    """
-    if before is None:
-        return None
-    scores = _read(project.scores(before) / "scores.parquet", ["subscriber_id", "tier"])
-    tier = scores.drop_duplicates("subscriber_id").set_index("subscriber_id")["tier"]
-    return lambda people: people["subscriber_id"].map(tier)
 
 
 def joined_rows(

@@ -24,6 +24,7 @@ from churnlight.params.learning import ExplainParams
 from churnlight.params.monitor import MonitorParams
 from churnlight.params.output import HandoutParams
 from churnlight.params.score import ScoreParams
+from churnlight.paths import Project
 from churnlight.stages.stage import Stage
 from churnlight.timeline import moment
 
@@ -75,6 +76,18 @@ def made_from(
         if past is None
         else {"as_of": before, "scores_sha256": files.sha256_of_any(past)},
     }
+
+
+def earlier_contents(project: Project, name: str, as_of: str) -> list[dict[str, Any]]:
+    """Contents of a JSON file of the months scored before an as_of, in order of time.
+
+    Args:
+        project: with the scores.
+        name: the file's; a month without it is left out.
+        as_of: that month, and those after it, are not looked at.
+    """
+    paths = (project.scores(a) / name for a in project.scored if a < as_of)
+    return [found for path in paths if (found := files.read_json_if_there(path)) is not None]
 
 
 def model_sha256(folder: Path) -> str:

@@ -7,8 +7,6 @@ there is no DVC, knows it from here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
-from json import dumps
 from pathlib import Path
 
 from churnlight import __version__, files
@@ -31,7 +29,7 @@ def origin(made_from: object, sections: Mapping[str, Section], engine: str) -> s
         "churnlight": __version__,
         "engine": engine,
     }
-    return sha256(dumps(content, sort_keys=True).encode()).hexdigest()
+    return files.sha256_of_json(content)
 
 
 def mart_origin(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from churnlight import files
 from churnlight.engine import connect
@@ -13,8 +12,8 @@ from churnlight.params.learning import ExplainParams
 from churnlight.params.monitor import MonitorParams
 from churnlight.params.output import HandoutParams
 from churnlight.params.score import ScoreParams
-from churnlight.paths import Project
 from churnlight.stages.handing import draw_plots, hand_out
+from churnlight.stages.manifest import earlier_contents
 from churnlight.stages.scoring import PROFILE, LookingBack, Scorer
 from churnlight.stages.stage import Stage, log, report_rows
 from churnlight.watch.drift import judge_drift
@@ -41,16 +40,10 @@ def write_month(stage: Stage, as_of: str, out: Path) -> None:
         sample = scorer.write(stage.project, as_of, out, engine)
     if back.reference is not None and scorer.profile is not None:
         monitor = stage.section("monitor", MonitorParams)
-        past = _profiles(stage.project)
+        past = earlier_contents(stage.project, PROFILE, as_of)
         drift = judge_drift(back.reference, scorer.profile, past, monitor)
         files.write_json(out / DRIFT, drift)
         log.info("  drift: %s", drift["verdict"])
     draw_plots(stage.project, bundle.gbm, as_of, out, threads, sample)
     hand_out(stage, as_of, months, out)
     report_rows(f"scores of {as_of}", scorer.rows)
-
-
-def _profiles(project: Project) -> list[dict[str, Any]]:
-    """Profiles of all scored months; `judge_drift` takes the earlier ones alone."""
-    paths = [project.scores(as_of) / PROFILE for as_of in project.scored]
-    return [dict(files.read_json(path)) for path in paths if path.is_file()]

@@ -69,13 +69,12 @@ def month_parts(project: Project, as_of: str) -> dict[str, dict[str, Any] | None
     folder = project.scores(as_of)
     paths = {name: folder / f"{name}.json" for name in SECTIONS if name != "kpi"}
     paths["kpi"] = project.kpi
-    return {n: dict(files.read_json(p)) if p.is_file() else None for n, p in paths.items()}
+    return {name: files.read_json_if_there(path) for name, path in paths.items()}
 
 
 def _ablation(project: Project) -> dict[str, Any] | None:
     """What `churnlight backtest` found, where it was run; no stage makes it, so none is asked."""
-    path = project.backtest / "ablation.json"
-    return dict(files.read_json(path)) if path.is_file() else None
+    return files.read_json_if_there(project.backtest / "ablation.json")
 
 
 def parameters_shown(stage: Stage) -> dict[str, Any]:

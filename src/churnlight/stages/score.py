@@ -12,10 +12,7 @@ from churnlight.learners.stored import read_stored
 from churnlight.stages.datasets import read_role
 from churnlight.stages.manifest import made_from, model_sha256, write_manifest
 from churnlight.stages.partition import write_month
-from churnlight.stages.scoring import Scorer
 from churnlight.stages.stage import main, running
-
-__all__ = ["Scorer", "score"]
 
 
 def score() -> None:

@@ -23,7 +23,8 @@ from churnlight.explain.contributions import check_additive, in_chunks, spread_e
 from churnlight.explain.meaning import catalogue_meaning
 from churnlight.explain.reasons import Meaning, People, Sums, medians, reasons_of
 from churnlight.learners.champion import Bundle
-from churnlight.learners.tiers_before import held, last_before, number_before
+from churnlight.learners.dataset import IntArray
+from churnlight.learners.tiers_before import TiersBefore, held, last_before, number_before
 from churnlight.logs import progress
 from churnlight.params.learning import ExplainParams
 from churnlight.params.score import ScoreParams
@@ -35,7 +36,6 @@ from churnlight.stages.datasets import (
     feature_columns,
     joined_rows,
     split_joined,
-    tiers_before,
 )
 from churnlight.watch.measured import Measured
 from churnlight.watch.profile import Profile, Reference, merged
@@ -62,8 +62,8 @@ class LookingBack:
     @classmethod
     def of(cls, project: Project, as_of: str, params: ScoreParams) -> LookingBack:
         """As a project has it: reference.json beside the tiers, and earlier scores."""
-        path = project.tiers / REFERENCE
-        reference = Reference.from_json(files.read_json(path)) if path.is_file() else None
+        stored = files.read_json_if_there(project.tiers / REFERENCE)
+        reference = None if stored is None else Reference.from_json(stored)
         before = last_before(project.scored, as_of) if params.hysteresis > 0 else None
         return cls(reference, before, params)
 
@@ -71,17 +71,12 @@ class LookingBack:
         """An empty profile on the reference's bins."""
         return None if self.reference is None else Profile(self.reference.edges, as_of)
 
-    def held(self, predicted: pd.DataFrame, people: pd.DataFrame, bundle: Bundle) -> pd.DataFrame:
-        """Predictions whose tiers hold those of the month before, on request."""
+    def held(
+        self, predicted: pd.DataFrame, previous: IntArray | None, bundle: Bundle
+    ) -> pd.DataFrame:
+        """Predictions whose tiers hold those of the month before, on request; see `held`."""
         if self.params.hysteresis <= 0:
             return predicted
-        previous = (
-            number_before(
-                people[TIER_BEFORE], people["activated_on"], self.before, bundle.tier_names
-            )
-            if self.before is not None
-            else None
-        )
         return held(predicted, previous, bundle.scales[bundle.champion], self.params)
 
 
@@ -188,10 +183,14 @@ class Scorer:
     ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
         """Scores and reasons, a batch of subscribers at a time; once, and empty, for nobody."""
         total = cohort_rows(project, as_of)
-        tiers = tiers_before(project, self.back.before)
+        before = None
+        if self.back.before is not None:
+            before = TiersBefore.read(project, as_of, self.bundle.tier_names)
         for frame, people in feature_batches(project, as_of):
-            known = people if tiers is None else people.assign(**{TIER_BEFORE: tiers(people)})
-            yield self.batch(frame, known, total, advance)
+            previous = None
+            if before is not None:
+                previous = before.number_of(people["subscriber_id"], people["activated_on"])
+            yield self.batch(frame, people, total, advance, previous)
 
     def batch(
         self,
@@ -199,12 +198,16 @@ class Scorer:
         people: pd.DataFrame,
         total: int,
         advance: Callable[[int], None],
+        previous: IntArray | None = None,
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Scores and reasons of some of `total` subscribers, whose SHAP values are checked."""
+        """Scores and reasons of some of `total` subscribers, whose SHAP values are checked.
+
+        `previous` has the tiers' numbers of the month before, where they are held.
+        """
         # The sample that is checked is spread evenly over all.
         check = share_of(self.params.check_rows, frame, total)
         check_additive(self.bundle.gbm, frame, check, self.threads)
-        predicted = self.back.held(self.bundle.predict(frame, self.threads), people, self.bundle)
+        predicted = self.back.held(self.bundle.predict(frame, self.threads), previous, self.bundle)
         scored = scores_of(predicted, people)
         return scored, self._explained(frame, scored, advance)
 
@@ -252,7 +255,11 @@ class BatchWork:
         scorer = Scorer(
             self.bundle, tuple(self.quoted_tiers), self.params, 1, self.meaning, self.back
         )
-        scored, explained = scorer.batch(frame, people, self.total, lambda _: None)
+        previous = None
+        if self.back.before is not None:
+            tier, since = people[TIER_BEFORE], people["activated_on"]
+            previous = number_before(tier, since, self.back.before, self.bundle.tier_names)
+        scored, explained = scorer.batch(frame, people, self.total, lambda _: None, previous)
         picked = spread_evenly(len(frame), share_of(SAMPLE_ROWS, frame, self.total))
         found = {"scores": scored, "reasons": explained, _SAMPLE: frame.iloc[picked]}
         tables = {n: pa.Table.from_pandas(t, preserve_index=False) for n, t in found.items()}

@@ -5,7 +5,6 @@ Run ids stand in no other stage's output, so what MLflow makes of a run changes 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -107,8 +106,8 @@ def _model_run(project: Project, learner: str) -> tracking.ModelRun:
     metrics = _metrics(project, learner)
     params = dict(flat(_tracked_params(read_yaml(project.params_file))))
     hashes = {
-        "data.fit": _hash_of(role),
-        "data.test": _hash_of(read_role(project, "test")[0]),
+        "data.fit": files.sha256_of_json(role),
+        "data.test": files.sha256_of_json(read_role(project, "test")[0]),
         "model": files.sha256_of_tree(project.model(learner)),
         "tiers": files.sha256_of_tree(project.tiers),
         "report": files.sha256_of(project.report),
@@ -124,7 +123,7 @@ def _model_run(project: Project, learner: str) -> tracking.ModelRun:
     }
     return tracking.ModelRun(
         learner=learner,
-        content_hash=_hash_of(content),
+        content_hash=files.sha256_of_json(content),
         params=params,
         metrics=metrics,
         tags={
@@ -178,11 +177,6 @@ def _metrics(project: Project, learner: str) -> dict[str, float]:
         if measured.get(key) is not None
     }
     return {**found, "subscribers": details["subscribers"], "churners": details["churners"]}
-
-
-def _hash_of(content: Mapping[str, Any]) -> str:
-    text = json.dumps(content, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from churnlight.watch.ground_extracts import (
     look_at_rows,
 )
 from churnlight.watch.ground_model import Cohort, Floats, Ground, Trouble, Volume
-from churnlight.watch.ground_reading import read_ground, read_holidays
+from churnlight.watch.ground_reading import read_cohorts, read_ground, read_holidays
 from churnlight.watch.ground_shares import Shares, judge_shares, look_at_shares
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "hold_ground",
     "judge_cohort",
     "judge_ground",
+    "read_cohorts",
     "read_ground",
     "read_holidays",
     "with_accepted",

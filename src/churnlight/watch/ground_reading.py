@@ -68,7 +68,7 @@ def read_ground(
         holidays=None if holidays is None else {d: n for d, n in holidays.items() if d < last},
         verdicts={name: found for name, found in verdicts.items() if found},
         active=_active(places, used),
-        cohorts=_cohorts(places, {a for a in as_ofs if a <= at.key}),
+        cohorts=read_cohorts(places, at, as_ofs),
     )
 
 
@@ -104,9 +104,10 @@ def _active(places: GroundPlaces, months: Sequence[Month]) -> dict[Month, int]:
     return found
 
 
-def _cohorts(places: GroundPlaces, as_ofs: Iterable[str]) -> dict[str, Cohort]:
+def read_cohorts(places: GroundPlaces, at: Moment, as_ofs: Iterable[str]) -> dict[str, Cohort]:
+    """The cohorts' sizes by as_of; those after this as_of are not looked at."""
     found = {}
-    for as_of in sorted(as_ofs):
+    for as_of in sorted({a for a in as_ofs if a <= at.key}):
         path = places.labels(as_of) / "attrition.json"
         if path.is_file():
             found[as_of] = cohort_of(read_json(path))
