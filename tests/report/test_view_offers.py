@@ -274,9 +274,9 @@ def test_each_section_escapes_and_closes_what_it_opens(key, language):
 
 def test_segments_apart_from_all_are_named_and_no_cause_is_claimed():
     view = segments_view(segments(), EN)
-    assert "(5.0%) left: S1 name S1 8.0%. " in view["says"][0]
-    assert "Less often than all together (5.0%) left: S2 name S2 2.0%." in view["says"][0]
-    assert "it is no cause" in view["says"][0]
+    assert "These left more often than all together (5.0%): S1 name S1 8.0%. " in view["says"][0]
+    assert "These left less often than all together (5.0%): S2 name S2 2.0%." in view["says"][0]
+    assert "a correlation, no cause" in view["says"][0]
     close = segments(segments=[segment("S1", 60, 0.049, 0.08), segment("S2", 40, 0.03, 0.051)])
     assert segments_view(close, EN)["says"][0].startswith("No segment's churn rate stands clearly")
 

@@ -17,11 +17,11 @@ SEGS = {
         "{as_of} 的 {subscribers} 户同属一个群，没有足够明显的差异，无需区别推荐。",
     ),
     "segs_more": (
-        "More often than all together ({overall}) left: {names}.",
+        "These left more often than all together ({overall}): {names}.",
         "离网率明显高于整体（{overall}）的群：{names}。",
     ),
     "segs_less": (
-        "Less often than all together ({overall}) left: {names}.",
+        "These left less often than all together ({overall}): {names}.",
         "离网率明显低于整体（{overall}）的群：{names}。",
     ),
     "segs_same": (
@@ -30,7 +30,7 @@ SEGS = {
         "没有哪个群的离网率与整体（{overall}）有明显差别：不要按分群挑选联系对象。",
     ),
     "segs_no_cause": (
-        "That goes together, it is no cause: nobody is known to stay because a habit changes.",
+        "That is a correlation, no cause: nobody is known to stay because a habit changes.",
         "这只是相关，不是原因：不能说改变使用习惯就能留住用户。",
     ),
     "segs_churn_unknown": (
