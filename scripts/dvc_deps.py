@@ -52,7 +52,7 @@ def closure(module: str) -> list[str]:
     paths = {file_of(name) for name in seen}
     packages = {path.parent for path in paths if path.name == "__init__.py"}
     for folder in packages - {SRC / "churnlight"}:
-        paths |= {p for p in folder.rglob("*") if p.suffix in {".html", ".css", ".js"}}
+        paths |= {p for p in folder.rglob("*") if p.suffix in {".html", ".css", ".js", ".yaml"}}
     return sorted(path.relative_to(ROOT).as_posix() for path in folded(paths))
 
 

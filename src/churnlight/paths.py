@@ -166,6 +166,18 @@ class Project:
         """What `churnlight backtest` found, and the features and labels that it built."""
         return self.data / "backtest"
 
+    def segments(self, as_of: str) -> Path:
+        """Segments of an as_of, and the services that fit each subscriber."""
+        return self.data / "segments" / f"as_of={as_of}"
+
+    def tariffs(self, as_of: str) -> Path:
+        """What each subscriber of an as_of would pay under every plan."""
+        return self.data / "tariffs" / f"as_of={as_of}"
+
+    def handsets(self, as_of: str) -> Path:
+        """Who of an as_of is likely to change handset, and to which."""
+        return self.data / "handsets" / f"as_of={as_of}"
+
     @property
     def batch(self) -> Path:
         """What `churnlight score` builds: a project folder of its own inside this one."""

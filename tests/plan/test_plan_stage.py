@@ -145,7 +145,8 @@ def test_what_came_from_the_cutoff_on_changes_no_byte(project: Project) -> None:
 def test_the_same_bytes_again_with_two_threads(project: Project) -> None:
     run()
     files = {p.name: p.read_bytes() for p in project.plan(AS_OF).iterdir()}
-    assert set(files) == {"plan.parquet", "plan.json"}
+    workbooks = {"plan.en.xlsx", "plan.zh.xlsx"}
+    assert set(files) == {"plan.parquet", "plan.json", "calls.parquet", *workbooks}
     (project.root / "params.yaml").write_text(PARAMS.format(threads=2))
     run()
     assert {p.name: p.read_bytes() for p in project.plan(AS_OF).iterdir()} == files

@@ -250,8 +250,8 @@ def test_tables_of_something_else_are_left_alone(project: Project, base: Base) -
     base.run(f"grant all on schema churnlight to {base.user}")
     assert "churnlight_scores, which churnlight did not make" in refused(project, base)
     assert send(project, base.target(prefix="risk_")).done == "new"
-    base.run("update churnlight.risk_meta set layout_version = 2")
-    assert "layout_version 2, this churnlight writes 1" in refused(project, base, prefix="risk_")
+    base.run("update churnlight.risk_meta set layout_version = 3")
+    assert "layout_version 3, this churnlight writes 2" in refused(project, base, prefix="risk_")
 
 
 def test_tables_with_other_columns_are_named(project: Project, base: Base) -> None:

@@ -39,7 +39,10 @@ def test_every_text_is_used():
         if not p.name.startswith("words")
     )
     kinds = set(re.findall(r'named\(\s*"(\w+)"', code))
-    assert kinds == {"tier", "baseline", "family", "rule", "role", "kind", "segment"}
+    assert kinds == {"tier", "baseline", "family", "rule", "role", "kind", "segment"} | {
+        "action",
+        "channel",
+    }
     built = set(re.findall(r'f"(\w*)\{[^{}"]+\}(\w*)"', code))
 
     def used(key: str) -> bool:

@@ -173,6 +173,32 @@ def test_programs_get_json(call) -> None:
     assert (content["code"], content["rule"]) == ("rule", "min_monthly_bill")
 
 
+def test_the_plan_is_told_where_there_is_one(call, home) -> None:
+    without = call("S1")[1]
+    assert "control group" not in without
+    names = ("status", "suppressed_by", "arm", "control_until", "action", "channel", "rate_source")
+    rows = [
+        ("S1", "listed", None, "control", date(2026, 3, 1), "care_call", "call", "assumed", 5.0),
+        ("S2", "suppressed", "port_out", None, None, None, None, None, None),
+    ]
+    folder = Project(home).plan(AS_OF)
+    folder.mkdir(parents=True)
+    frame = pd.DataFrame(rows, columns=["subscriber_id", *names, "expected_profit_money"])
+    frame.to_parquet(folder / "plan.parquet", index=False)
+    try:
+        out = call("S1")[1]
+        assert out.startswith(without.rstrip("\n"))
+        assert out.endswith("Plan\n  control group: don't contact, until 2026-03-01\n")
+        assert "不得联系" not in out
+        told = json.loads(call("S1", "--json")[1])["plan"]
+        assert (told["arm"], told["action"], told["offer_en"]) == ("control", None, None)
+        assert "请勿联系：已申请携号转出" in call("S2", "--language", "zh")[1]
+        assert call("S6")[1].count("Plan\n") == 0, "who is in no tier of the plan"
+        assert json.loads(call("S6", "--json")[1])["plan"] is None
+    finally:
+        shutil.rmtree(folder)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -12,7 +12,7 @@ from churnlight.cli.app import app, output
 from churnlight.errors import ChurnlightError, UsageError
 
 if TYPE_CHECKING:
-    from churnlight.retention.month import Entry
+    from churnlight.cli.explaining import Found
 
 
 @app.command()
@@ -46,14 +46,15 @@ def explain(
             typer.echo(json.dumps({"scored": False, "as_of": asked.as_of, **found.content}))
         raise ChurnlightError(found.text)
     if said.json:
-        typer.echo(json.dumps(_as_json(asked.as_of, found.entry), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_as_json(asked.as_of, found), ensure_ascii=False, indent=2))
         return
     for line in found.lines:
         typer.echo(line)
 
 
-def _as_json(as_of: str, entry: Entry) -> dict[str, Any]:
+def _as_json(as_of: str, found: Found) -> dict[str, Any]:
+    entry = found.entry
     content = asdict(entry)
     content["since"] = None if entry.since is None else f"{entry.since:%Y-%m-%d}"
     place = entry.place or None
-    return {"scored": True, "as_of": as_of, **content, "place": place}
+    return {"scored": True, "as_of": as_of, **content, "place": place, "plan": found.plan}

@@ -13,12 +13,14 @@ from churnlight.errors import ChurnlightError, UsageError
 from churnlight.marts.reading import MonthlyMarts
 from churnlight.params.whole import Params, load
 from churnlight.paths import Project
+from churnlight.plan.one import plan_lines, plan_of
+from churnlight.plan.words import Words as PlanWords
 from churnlight.report.inputs import Language
 from churnlight.retention.absent import Ground, absence_said, why_absent
 from churnlight.retention.entries import entries
 from churnlight.retention.loading import Source, load_month, read_scores
 from churnlight.retention.month import Entry
-from churnlight.retention.terminal import card_lines
+from churnlight.retention.terminal import card_lines, wrapped
 from churnlight.retention.words import Words
 from churnlight.timeline import moment, parse_as_of
 
@@ -80,10 +82,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Found:
-    """A scored subscriber."""
+    """A scored subscriber.
+
+    Attributes:
+        entry: what the month says.
+        lines: of the card, with what the plan says.
+        plan: what the plan says, see `plan_of`; None without one.
+    """
 
     entry: Entry
     lines: list[str]
+    plan: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,18 @@ def look_up(asked: Asked) -> Found | NotScored:
     entry = next(entries(month, here, asked.words.language))
     place = np.flatnonzero(month.listed == here[0])
     placed = replace(entry, place=int(place[0]) + 1 if len(place) else 0)
-    return Found(placed, card_lines(month, placed, month.history, asked.words))
+    plan = plan_of(asked.project, asked.as_of, asked.subscriber)
+    lines = card_lines(month, placed, month.history, asked.words)
+    return Found(placed, [*lines, *_planned(plan, asked)], plan)
+
+
+def _planned(plan: dict[str, Any] | None, asked: Asked) -> list[str]:
+    """What the plan says, as lines of the terminal."""
+    if plan is None:
+        return []
+    language = cast("Language", asked.language)
+    said = [line for text in plan_lines(plan, language) for line in wrapped(text, 2)]
+    return ["", PlanWords(language)("heading"), *said]
 
 
 def _not_scored(asked: Asked, engine: Engine) -> NotScored:

@@ -20,7 +20,7 @@ def plan(
 ) -> None:
     """Plan a scored month: who is offered what, within budget and calls, and who stays control.
 
-    Writes data/plans/as_of=YYYY-MM-DD/plan.parquet and plan.json. The playbook is the file that
+    Writes data/plans/as_of=YYYY-MM-DD/: callers' sheets and tables. The playbook is the file that
     plan.playbook names. Save rates that no campaign measured are assumptions.
     """
     from churnlight.errors import ChurnlightError

@@ -41,7 +41,7 @@ def publish(
         ),
     ] = None,
 ) -> None:
-    """Publish a scored month for the CRM: scores and reasons, in one transaction.
+    """Publish a scored month for the CRM: scores, reasons and the plan, in one transaction.
 
     Published twice, nothing changes. The local scores stay as they are, whatever happens.
     """

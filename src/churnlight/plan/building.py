@@ -23,6 +23,7 @@ from churnlight.plan.effects import hold_effects
 from churnlight.plan.holding import Vocabulary, hold_playbook
 from churnlight.plan.inputs import PlanInputs, candidates
 from churnlight.plan.options import best_of, days, either, options_of, proposals_of, rules_of
+from churnlight.plan.sheet import caller_rows
 from churnlight.plan.suppress import contacted, suppressed
 from churnlight.plan.telling import content_of
 
@@ -49,10 +50,12 @@ class Plan:
     Attributes:
         table: `COLUMNS`, one row a subscriber of `plan.tiers`, sorted by subscriber_id.
         content: of plan.json, see docs/plan.md.
+        calls: `sheet.COLUMNS`, what callers see; see `sheet.caller_rows`.
     """
 
     table: pd.DataFrame
     content: Mapping[str, Any]
+    calls: pd.DataFrame
 
 
 def make_plan(inputs: PlanInputs) -> Plan:
@@ -77,7 +80,8 @@ def make_plan(inputs: PlanInputs) -> Plan:
     control = _drawn(rows, listed, inputs)
     table = _table(rows, rule, options.iloc[picked].reset_index(drop=True), inputs)
     table = _standing(table, against, kept, (listed, control), inputs)
-    return Plan(table, content_of(table, against, choice, inputs))
+    content = content_of(table, against, choice, inputs)
+    return Plan(table, content, caller_rows(table, inputs.playbook))
 
 
 def _vocabulary(inputs: PlanInputs) -> Vocabulary:

@@ -11,9 +11,10 @@ import pandas as pd
 from churnlight.plan.arms import TREATED, as_text
 from churnlight.plan.playbook import Playbook
 
+_TEXTS = ("offer_en", "offer_zh", "never_en", "never_zh", "wording_en", "wording_zh")
 COLUMNS = (
-    *("subscriber_id", "account_id", "region", "tier", "reason", "action", "channel"),
-    *("offer_en", "offer_zh", "never_en", "never_zh", "wording_en", "wording_zh"),
+    *("place", "subscriber_id", "account_id", "region", "tier", "reason", "action", "channel"),
+    *_TEXTS,
     *("rate_source", "expected_profit_money"),
 )
 
@@ -28,16 +29,17 @@ def caller_rows(plan: pd.DataFrame, book: Playbook) -> pd.DataFrame:
         book: the playbook that it was made with, for the texts.
 
     Returns:
-        `COLUMNS`: action and channel by their names, what to offer, what must not be offered and
-        how to begin in both languages, expected profit; ties by subscriber_id.
+        `COLUMNS`: place from 1, action and channel by their names, what to offer, what must not be
+        offered and how to begin in both languages, expected profit; ties by subscriber_id.
     """
     listed = plan["status"].eq("listed") & plan["arm"].eq(TREATED) & plan["suppressed_by"].isna()
     rows = plan[listed.to_numpy(dtype=bool)]
     order = np.lexsort((np.arange(len(rows)), -rows["expected_profit_money"].to_numpy(dtype=float)))
     rows = rows.iloc[order].reset_index(drop=True)
     texts = [texts_of(row, book) for row in rows.to_dict("records")]
-    told = pd.DataFrame(texts, columns=list(COLUMNS[7:13]), dtype=object)
-    return pd.concat([rows, told], axis=1)[list(COLUMNS)]
+    told = pd.DataFrame(texts, columns=list(_TEXTS), dtype=object)
+    places = pd.Series(np.arange(1, len(rows) + 1), name="place", dtype="int64")
+    return pd.concat([places, rows, told], axis=1)[list(COLUMNS)]
 
 
 def texts_of(row: Mapping[Any, Any], book: Playbook) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +14,37 @@ from churnlight.errors import ChurnlightError
 from churnlight.paths import Project
 from churnlight.plan.building import COLUMNS
 from churnlight.plan.inputs import EARLIER, no_plans
+from churnlight.plan.sheet import COLUMNS as CALLS_COLUMNS
 
-FILE, RECORD = "plan.parquet", "plan.json"
+FILE, RECORD, CALLS = "plan.parquet", "plan.json", "calls.parquet"
 _IDS = ("subscriber_id", "account_id")
 _TYPES = {
     **{c: pa.date32() for c in ("control_until", "offers_from")},
-    **{c: pa.float64() for c in COLUMNS if c.endswith(("_money", "_share", "probability"))},
-    **{c: pa.int64() for c in ("rule", "calls")},
+    **{
+        c: pa.float64()
+        for c in (*COLUMNS, *CALLS_COLUMNS)
+        if c.endswith(("_money", "_share", "probability"))
+    },
+    **{c: pa.int64() for c in ("rule", "calls", "place")},
 }
 
 
 def write_plan(table: pd.DataFrame, path: Path) -> None:
     """Write the table of a plan; the same table gives the same bytes."""
+    _write(table, COLUMNS, path)
+
+
+def write_calls(calls: pd.DataFrame, path: Path) -> None:
+    """Write the rows of the callers' sheet (`sheet.COLUMNS`), with the same promise."""
+    _write(calls, CALLS_COLUMNS, path)
+
+
+def _write(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
     arrays = [
         _id(table[c]) if c in _IDS else pa.array(_plain(table[c]), _TYPES.get(c, pa.string()))
-        for c in COLUMNS
+        for c in columns
     ]
-    pq.write_table(pa.Table.from_arrays(arrays, names=list(COLUMNS)), path, compression="zstd")
+    pq.write_table(pa.Table.from_arrays(arrays, names=list(columns)), path, compression="zstd")
 
 
 def _id(values: pd.Series[Any]) -> pa.Array:

@@ -15,8 +15,10 @@ from churnlight.errors import ChurnlightError, Locked
 from churnlight.logs import progress
 from churnlight.publish.connecting import connected, place_of
 from churnlight.publish.installing import Names, install, refresh_words
-from churnlight.publish.layout import PUBLICATIONS, REASONS_TABLE, SCORES, Table
+from churnlight.publish.layout import PUBLICATIONS, REASONS_TABLE, SCORES
+from churnlight.publish.layout_beside import BESIDE, PLAN
 from churnlight.publish.partition import Partition
+from churnlight.publish.table import Table
 from churnlight.publish.target import Target
 
 if TYPE_CHECKING:
@@ -80,14 +82,14 @@ def _publish(cursor: psycopg.Cursor[Any], names: Names, partition: Partition) ->
             return "unchanged"
         _make_current(cursor, names, partition)
         return "made current"
-    with progress("scores published", partition.scores_count) as advance:
-        _replace(cursor, names, SCORES, key, _counted(partition.score_batches(), advance))
-    with progress("reasons published", partition.reasons_count) as advance:
-        _replace(cursor, names, REASONS_TABLE, key, _counted(partition.reason_batches(), advance))
+    for content in partition.contents:
+        # Of a plan that is not there any more no row may stay either.
+        with progress(f"{content.table.name} published", content.count) as advance:
+            _replace(cursor, names, content.table, key, _counted(content.batches(), advance))
     _hold_counts(cursor, names, partition)
     _make_current(cursor, names, partition)
-    for table in (SCORES, REASONS_TABLE):
-        cursor.execute(sql.SQL("analyze {}").format(names.of(table.name)))
+    for content in partition.contents:
+        cursor.execute(sql.SQL("analyze {}").format(names.of(content.table.name)))
     return "new" if before is None else "replaced"
 
 
@@ -122,32 +124,47 @@ def _replace(
             copy.write(buffer.getbuffer())
 
 
-def _expected(partition: Partition) -> tuple[int, int, int]:
-    return partition.scores_count, partition.call_list_count, partition.reasons_count
+def _expected(partition: Partition) -> dict[str, int]:
+    """Rows of each table, and places on the call list and the callers' sheet."""
+    return {
+        **{content.table.name: content.count for content in partition.contents},
+        "places to call": partition.call_list_count,
+        "places in the plan": partition.beside.calls_count,
+    }
 
 
-def _counts(cursor: psycopg.Cursor[Any], names: Names, key: list[str]) -> tuple[int, int, int]:
-    """Rows of scores, those on the call list, rows of reasons."""
-    cursor.execute(
-        sql.SQL(
-            "select (select count(*) from {scores} where as_of = %s and model_version = %s), "
-            "(select count(call_place) from {scores} where as_of = %s and model_version = %s), "
-            "(select count(*) from {reasons} where as_of = %s and model_version = %s)"
-        ).format(**names.all()),
-        key * 3,
-    )
-    found = cursor.fetchone()
-    return (0, 0, 0) if found is None else (found[0], found[1], found[2])
+def _counts(cursor: psycopg.Cursor[Any], names: Names, key: list[str]) -> dict[str, int]:
+    """As `_expected`, of the database."""
+    wanted = {
+        **{table.name: (table, "*") for table in (SCORES, REASONS_TABLE, *BESIDE)},
+        "places to call": (SCORES, "call_place"),
+        "places in the plan": (PLAN, "plan_place"),
+    }
+    found = {}
+    for what, (table, column) in wanted.items():
+        counted = sql.SQL("*") if column == "*" else sql.Identifier(column)
+        cursor.execute(
+            sql.SQL("select count({}) from {} where as_of = %s and model_version = %s").format(
+                counted, names.of(table.name)
+            ),
+            key,
+        )
+        row = cursor.fetchone()
+        found[what] = 0 if row is None else int(row[0])
+    return found
 
 
 def _hold_counts(cursor: psycopg.Cursor[Any], names: Names, partition: Partition) -> None:
     found = _counts(cursor, names, [partition.as_of, partition.model.version])
     if found != _expected(partition):
         raise ChurnlightError(
-            f"the database has {found[0]} scores, {found[1]} of them on the call list, and "
-            f"{found[2]} reasons; the partition has {', '.join(map(str, _expected(partition)))}: "
+            f"the database has {_said(found)}; the partition has {_said(_expected(partition))}: "
             "a trigger or rule on the tables changes rows? Nothing was published"
         )
+
+
+def _said(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
 def _make_current(cursor: psycopg.Cursor[Any], names: Names, partition: Partition) -> None:

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from churnlight.errors import ChurnlightError
 from churnlight.publish.layout import (
+    CORE,
     FEATURE_WORDS,
     LAYOUT_VERSION,
     META,
@@ -22,12 +23,12 @@ from churnlight.publish.layout import (
     SCORES,
     TABLES,
     VIEWS,
-    Column,
-    Table,
     feature_rows,
     reason_rows,
     words_sha256,
 )
+from churnlight.publish.layout_beside import BESIDE, PLAN, PLAN_CALLS
+from churnlight.publish.table import Column, Table, View
 
 if TYPE_CHECKING:
     import psycopg
@@ -47,7 +48,7 @@ _STATEMENTS = {
         left join {feature_words} f on f.feature = r.feature
         {newest_reasons}
     """,
-    # The reasons that raise the score, one a line.
+    # The reasons that raise the score, one a line. Who is control stays away from every list.
     "call_list": """
         select s.call_place, s.subscriber_id, s.tier, s.probability, s.monthly_bill_money,
             s.value_at_risk_money, s.rose_from, s.models_apart, said.reasons_en, said.reasons_zh,
@@ -61,9 +62,28 @@ _STATEMENTS = {
                 and r.subscriber_id = s.subscriber_id and r.direction = 'up'
         ) said on true
         {newest_scores} and s.call_place is not null and not s.left_before_cutoff
+            and not exists (
+                select from {plan} q
+                where q.as_of = s.as_of and q.model_version = s.model_version
+                    and q.subscriber_id = s.subscriber_id
+                    and (q.arm = 'control' or q.suppressed_by is not null)
+            )
         order by s.call_place
     """,
+    "plan_calls": """
+        select q.plan_place, q.subscriber_id, q.region, q.tier, q.reason, w.title_en, w.title_zh,
+            q.offer_en, q.offer_zh, q.never_en, q.never_zh, q.wording_en, q.wording_zh, q.channel,
+            q.action, q.expected_profit_money, q.rate_source, q.offers_from, q.as_of,
+            q.model_version, p.simulated
+        from {plan} q
+        left join {reason_words} w on w.reason = q.reason and w.direction = 'up'
+        {newest_plan} and q.plan_place is not null and q.status = 'listed' and q.arm = 'treated'
+            and q.suppressed_by is null
+        order by q.plan_place
+    """,
 }
+# The layout before had neither plan nor segments; its other tables are the same.
+_BEFORE = 1
 
 
 @dataclass(frozen=True)
@@ -110,6 +130,10 @@ def install(cursor: psycopg.Cursor[Any], names: Names, id_type: str) -> None:
     cursor.execute(sql.SQL("select layout_version from {}").format(names.of(META.name)))
     row = cursor.fetchone()
     version = row[0] if row else None
+    if version == _BEFORE:
+        _hold(cursor, names, id_type, CORE)
+        _upgrade(cursor, names, id_type, there)
+        version = LAYOUT_VERSION
     if version != LAYOUT_VERSION:
         raise ChurnlightError(
             f"the tables in schema {names.schema} have layout_version {version}, this churnlight "
@@ -157,29 +181,65 @@ def _make(cursor: psycopg.Cursor[Any], names: Names, id_type: str) -> None:
     # `if not exists` would ask for the right to make schemas where there is one already.
     if cursor.fetchone() is None:
         cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(names.schema)))
-    for table in TABLES:
-        parts = [_column(c) for c in table.columns_with(id_type)]
-        key = sql.SQL(", ").join(map(sql.Identifier, table.key))
-        parts.append(sql.SQL("primary key ({})").format(key))
-        cursor.execute(
-            sql.SQL("create table {} ({})").format(names.of(table.name), sql.SQL(", ").join(parts))
-        )
+    _make_tables(cursor, names, id_type, TABLES)
     _make_rules(cursor, names)
-    for view in VIEWS:
-        statement = sql.SQL(_STATEMENTS[view.name]).format(
-            scores_columns=_listed("s", SCORES),
-            reasons_columns=_listed("r", REASONS_TABLE),
-            newest_scores=_newest("s", names),
-            newest_reasons=_newest("r", names),
-            **names.all(),
-        )
-        cursor.execute(sql.SQL("create view {} as {}").format(names.of(view.name), statement))
+    _make_rules_beside(cursor, names)
+    _make_views(cursor, names, VIEWS)
     cursor.execute(
         sql.SQL("insert into {} (layout_version, words_sha256) values (%s, '')").format(
             names.of(META.name)
         ),
         [LAYOUT_VERSION],
     )
+
+
+def _upgrade(cursor: psycopg.Cursor[Any], names: Names, id_type: str, there: set[str]) -> None:
+    """Bring the layout before to this one: it keeps its rows, and what others have been granted.
+
+    Raises:
+        ChurnlightError: when a new name is taken.
+    """
+    new = [names.prefix + part.name for part in (*BESIDE, PLAN_CALLS)]
+    if taken := sorted(there & set(new)):
+        raise ChurnlightError(
+            f"schema {names.schema} has {', '.join(taken)}, which churnlight did not make, and "
+            "needs these names now: rename yours, or publish into another --schema"
+        )
+    _make_tables(cursor, names, id_type, BESIDE)
+    _make_rules_beside(cursor, names)
+    _make_views(cursor, names, [v for v in VIEWS if v.name in {"call_list", PLAN_CALLS.name}])
+    meta = names.of(META.name)
+    cursor.execute(
+        sql.SQL("update {} set layout_version = %s, words_sha256 = ''").format(meta),
+        [LAYOUT_VERSION],
+    )
+
+
+def _make_tables(
+    cursor: psycopg.Cursor[Any], names: Names, id_type: str, tables: Iterable[Table]
+) -> None:
+    for table in tables:
+        parts = [_column(c) for c in table.columns_with(id_type)]
+        key = sql.SQL(", ").join(map(sql.Identifier, table.key))
+        parts.append(sql.SQL("primary key ({})").format(key))
+        cursor.execute(
+            sql.SQL("create table {} ({})").format(names.of(table.name), sql.SQL(", ").join(parts))
+        )
+
+
+def _make_views(cursor: psycopg.Cursor[Any], names: Names, views: Iterable[View]) -> None:
+    for view in views:
+        statement = sql.SQL(_STATEMENTS[view.name]).format(
+            scores_columns=_listed("s", SCORES),
+            reasons_columns=_listed("r", REASONS_TABLE),
+            newest_scores=_newest("s", names),
+            newest_reasons=_newest("r", names),
+            newest_plan=_newest("q", names),
+            **names.all(),
+        )
+        cursor.execute(
+            sql.SQL("create or replace view {} as {}").format(names.of(view.name), statement)
+        )
 
 
 def _newest(of: str, names: Names) -> sql.Composed:
@@ -204,6 +264,16 @@ def _make_rules(cursor: psycopg.Cursor[Any], names: Names) -> None:
         cursor.execute(statement)
 
 
+def _make_rules_beside(cursor: psycopg.Cursor[Any], names: Names) -> None:
+    """Nobody of the control group, and nobody who must not be contacted, gets a place to call."""
+    cursor.execute(
+        sql.SQL(
+            "alter table {} add check (plan_place is null or (status = 'listed' "
+            "and arm is not distinct from 'treated' and suppressed_by is null))"
+        ).format(names.of(PLAN.name))
+    )
+
+
 def _column(column: Column) -> sql.Composed:
     # Types and defaults are constants of layout.py.
     parts: list[sql.Composable] = [sql.Identifier(column.name), sql.SQL(column.type)]
@@ -222,7 +292,7 @@ def _comment(cursor: psycopg.Cursor[Any], names: Names) -> None:
     for table in TABLES:
         _say(cursor, sql.SQL("table {}").format(names.of(table.name)), table.says)
         _say_columns(cursor, names, table.name, table.columns)
-    said = {c.name: c for table in TABLES for c in table.columns}
+    said = {c.name: c for table in (*BESIDE, *CORE) for c in table.columns}
     for view in VIEWS:
         _say(cursor, sql.SQL("view {}").format(names.of(view.name)), view.says)
         known = said | {c.name: c for c in view.more}
@@ -254,8 +324,10 @@ def _columns_of(cursor: psycopg.Cursor[Any], names: Names, relation: str) -> dic
     return dict(cursor.fetchall())
 
 
-def _hold(cursor: psycopg.Cursor[Any], names: Names, id_type: str) -> None:
-    for table in TABLES:
+def _hold(
+    cursor: psycopg.Cursor[Any], names: Names, id_type: str, tables: Iterable[Table] = TABLES
+) -> None:
+    for table in tables:
         there = _columns_of(cursor, names, table.name)
         if wrong := _differences(there, table.columns_with(id_type)):
             raise ChurnlightError(

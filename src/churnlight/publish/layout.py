@@ -1,7 +1,8 @@
 """What is published: tables, their columns with types, and what each means, in both languages.
 
-To publish another table (the plan, say), add a `Table` here and a source of its batches in
-`partition`; a changed column needs a new LAYOUT_VERSION.
+What the plan and the segments have stands in `layout_beside`. To publish another table, add a
+`Table` and a source of its batches in `partition` or `beside`, and tell `installing` how to get
+there from the layout before; a changed column needs a new LAYOUT_VERSION.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import pyarrow as pa
@@ -19,119 +19,18 @@ from churnlight.explain.sentences import title
 from churnlight.features import dictionary
 from churnlight.features.phrases import PHRASES
 from churnlight.features.reasons import REASONS
+from churnlight.publish.layout_beside import BESIDE, PLAN_CALLS
+from churnlight.publish.table import AS_OF, KEY, SUBSCRIBER, VERSION, Column, Table, View
 from churnlight.retention.words_columns import COLUMNS
 
-# Of tables and views in the database; it stands in the table `meta`.
-LAYOUT_VERSION = 1
-# The type of subscriber_id is the operator's own: see `Table.columns_with`.
-_ID = "(id)"
-_ARROW = {
-    "bigint": pa.int64(),
-    "integer": pa.int32(),
-    "text": pa.string(),
-    "date": pa.date32(),
-    "double precision": pa.float64(),
-    "boolean": pa.bool_(),
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column.
-
-    Attributes:
-        name: ends in its unit.
-        type: PostgreSQL's.
-        says: what it means, "English · Chinese".
-        required: whether it is never null.
-        default: SQL expression of the database's own for a row that does not say.
-    """
-
-    name: str
-    type: str
-    says: str
-    required: bool = True
-    default: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table.
-
-    Attributes:
-        name: without the prefix.
-        says: what it holds, "English · Chinese".
-        columns: in their order.
-        key: names of the primary key's columns.
-    """
-
-    name: str
-    says: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-
-    def columns_with(self, id_type: str) -> tuple[Column, ...]:
-        """The columns, with the type of subscriber_id filled in."""
-        return tuple(
-            Column(c.name, id_type if c.type == _ID else c.type, c.says, c.required, c.default)
-            for c in self.columns
-        )
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return tuple(c.name for c in self.columns)
-
-    def schema(self, id_type: str) -> pa.Schema:
-        """As Arrow has it, each field with what it means as metadata `comment`."""
-        return pa.schema(
-            [
-                pa.field(c.name, _ARROW[c.type], not c.required, {"comment": c.says})
-                for c in self.columns_with(id_type)
-            ],
-            {"comment": self.says},
-        )
-
-
-@dataclass(frozen=True)
-class View:
-    """One view; its statement stands in `installing`.
-
-    Attributes:
-        name: without the prefix.
-        says: what it shows, "English · Chinese".
-        more: columns that no table has under that name.
-    """
-
-    name: str
-    says: str
-    more: tuple[Column, ...] = ()
+# Of tables and views in the database; it stands in the table `meta`. 2 has the plan and segments.
+LAYOUT_VERSION = 2
 
 
 def _words(key: str) -> str:
     """What the call list says of a column, in both languages."""
     return " · ".join(COLUMNS[f"col_{key}_says"])
 
-
-_AS_OF = Column(
-    "as_of",
-    "date",
-    "First instant of the month that was scored: later events played no part. · "
-    "评分基准日：此后发生的事件未使用。",
-)
-_VERSION = Column(
-    "model_version",
-    "text",
-    "Version of the model in the registry and the first 12 digits of its hash; the hash alone "
-    "where it is not from the registry. · 模型在注册表中的版本与指纹前 12 位；未注册时仅为指纹。",
-)
-_SUBSCRIBER = Column(
-    "subscriber_id",
-    _ID,
-    "The pseudonymous subscriber_id of the extracts; only the operator can tell whose it is. · "
-    "源数据中的匿名用户标识，仅运营商可还原。",
-)
-_KEY = ("as_of", "model_version", "subscriber_id")
 
 META = Table(
     "meta",
@@ -148,8 +47,8 @@ PUBLICATIONS = Table(
     "One row a published month and model; is_current marks the model that the CRM reads. · "
     "每个已发布月份与模型一行；is_current 标出 CRM 所读取的模型。",
     (
-        _AS_OF,
-        _VERSION,
+        AS_OF,
+        VERSION,
         Column("is_current", "boolean", "The published model of its as_of. · 该月生效的模型。"),
         Column(
             "cutoff", "text", "What came later was not known yet. · 数据截止时刻。", required=False
@@ -176,9 +75,9 @@ SCORES = Table(
     "scores",
     "One row a subscriber, month and model. · 每个用户、月份与模型一行。",
     (
-        _AS_OF,
-        _VERSION,
-        _SUBSCRIBER,
+        AS_OF,
+        VERSION,
+        SUBSCRIBER,
         Column("tier", "text", "Risk tier of the model in use. · 所用模型的风险档位。"),
         Column("probability", "double precision", _words("probability")),
         Column(
@@ -210,16 +109,16 @@ SCORES = Table(
             required=False,
         ),
     ),
-    _KEY,
+    KEY,
 )
 REASONS_TABLE = Table(
     "reasons",
     "What raises and lowers each subscriber's score: what the model saw, no cause. · "
     "各用户评分升降的原因：为模型所见，并非起因。",
     (
-        _AS_OF,
-        _VERSION,
-        _SUBSCRIBER,
+        AS_OF,
+        VERSION,
+        SUBSCRIBER,
         Column("direction", "text", "up: raises the score; down: lowers it. · 升高或降低。"),
         Column("rank", "integer", "From 1 within the direction. · 同方向内的名次。"),
         Column("reason", "text", "Code; its words stand in reason_words. · 原因代码。"),
@@ -244,7 +143,7 @@ REASONS_TABLE = Table(
             required=False,
         ),
     ),
-    (*_KEY, "direction", "rank"),
+    (*KEY, "direction", "rank"),
 )
 FEATURE_WORDS = Table(
     "feature_words",
@@ -270,7 +169,8 @@ REASON_WORDS = Table(
     ),
     ("reason", "direction"),
 )
-TABLES = (META, PUBLICATIONS, SCORES, REASONS_TABLE, FEATURE_WORDS, REASON_WORDS)
+CORE = (META, PUBLICATIONS, SCORES, REASONS_TABLE, FEATURE_WORDS, REASON_WORDS)
+TABLES = (*CORE, *BESIDE)
 
 VIEWS = (
     View(
@@ -284,8 +184,9 @@ VIEWS = (
     ),
     View(
         "call_list",
-        "For the CRM: who to call, in order; nobody who has left. · "
-        "供 CRM 读取：外呼名单，不含已离网。",
+        "For the CRM: who to call, in order; nobody who has left, and nobody whom the month's plan "
+        "keeps as control or must not contact. · "
+        "供 CRM 读取：外呼名单，不含已离网用户，以及方案中的对照组与不得联系者。",
         (
             Column(
                 "reasons_en", "text", "What raises the score, one a line. · 英文原因，每行一条。"
@@ -293,6 +194,7 @@ VIEWS = (
             Column("reasons_zh", "text", "The same in Chinese. · 中文原因，每行一条。"),
         ),
     ),
+    PLAN_CALLS,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -22,16 +22,18 @@ from churnlight.explain.sentences import sentences
 from churnlight.learners.champion import FILE
 from churnlight.learners.stored import read_stored
 from churnlight.paths import Project
+from churnlight.publish.beside import Beside, opened_beside
 from churnlight.publish.layout import (
     LAYOUT_VERSION,
     REASONS_TABLE,
     SCORES,
-    Table,
     id_type_of,
     lacking,
     words_sha256,
 )
+from churnlight.publish.layout_beside import BESIDE
 from churnlight.publish.stored import Opened, Stored
+from churnlight.publish.table import Table
 from churnlight.retention.loading import is_simulated
 from churnlight.retention.month import call_list
 
@@ -72,6 +74,23 @@ class ModelMark:
 
 
 @dataclass(frozen=True)
+class Content:
+    """The rows of a published table.
+
+    Attributes:
+        table: which.
+        count: rows.
+        batches: reads them.
+        there: whether the month has such a table.
+    """
+
+    table: Table
+    count: int
+    batches: Callable[[], Iterator[pa.Table]]
+    there: bool = True
+
+
+@dataclass(frozen=True)
 class Partition:
     """A scored month, opened.
 
@@ -85,6 +104,7 @@ class Partition:
         hashes: SHA-256 of each file that is read.
         cutoff: as in the manifest; None where there is none.
         simulated: whether a simulator made the subscribers.
+        beside: plan, segments and services, where they are there.
     """
 
     as_of: str
@@ -97,6 +117,7 @@ class Partition:
     hashes: dict[str, str]
     cutoff: str | None
     simulated: bool
+    beside: Beside
 
     @property
     def id_type(self) -> str:
@@ -122,7 +143,27 @@ class Partition:
     def content_sha256(self) -> str:
         """Hash of all that what is published follows from."""
         content = [self.hashes, self.tiers, words_sha256(), LAYOUT_VERSION, self.simulated]
+        content.append(self.beside.hashes)
         return files.sha256_of_json(content)
+
+    @property
+    def contents(self) -> tuple[Content, ...]:
+        """Every table of subscribers, with its rows; those of one that is not there are none."""
+        return (
+            Content(SCORES, self.scores_count, self.score_batches),
+            Content(REASONS_TABLE, self.reasons_count, self.reason_batches),
+            *map(self._content, BESIDE),
+        )
+
+    def _content(self, table: Table) -> Content:
+        stored = self.beside.stored(table)
+        count = 0 if stored is None else stored.count
+
+        def batches() -> Iterator[pa.Table]:
+            for batch in self.beside.batches(table):
+                yield self._as(table, batch, self.beside.filled(table, batch))
+
+        return Content(table, count, batches, there=stored is not None)
 
     def score_batches(self) -> Iterator[pa.Table]:
         """Rows of the table `scores`, in the partition's order.
@@ -175,7 +216,7 @@ class Partition:
             if column.null_count and not field.nullable:
                 raise ChurnlightError(
                     f"{table.name} of as_of {self.as_of}: {field.name} is empty in "
-                    f"{column.null_count} rows: score the month again"
+                    f"{column.null_count} rows: make it anew"
                 )
         return pa.table(columns, schema=schema)
 
@@ -281,8 +322,10 @@ def opened(project: Project, as_of: str, tiers: Sequence[str]) -> Iterator[Parti
             hashes=found.hashes,
             cutoff=None if manifest is None else str(manifest["cutoff"]),
             simulated=is_simulated(project),
+            beside=opened_beside(project, as_of, stack),
         )
         _hold(partition, manifest)
+        partition.beside.hold(scores)
         yield partition
 
 

@@ -23,6 +23,8 @@ class Published:
             another model was current) or "unchanged".
         scores_count, reasons_count: rows of each.
         call_list_count: subscribers on the call list.
+        plan_count, plan_calls_count: rows of the plan, and of its callers' sheet; 0 without one.
+        segments_count, services_count: rows of each; 0 without any.
         simulated: whether a simulator made the subscribers.
         seconds: that it took.
     """
@@ -34,15 +36,20 @@ class Published:
     scores_count: int
     reasons_count: int
     call_list_count: int
+    plan_count: int
+    plan_calls_count: int
+    segments_count: int
+    services_count: int
     simulated: bool
     seconds: float
 
     def __str__(self) -> str:
         """In one line."""
         simulated = " (simulated subscribers)" if self.simulated else ""
+        plan = f", {self.plan_calls_count:,} offers planned" if self.plan_count else ""
         return (
             f"{self.done}: {self.scores_count:,} scores, {self.reasons_count:,} reasons, "
-            f"{self.call_list_count:,} to call, of {self.as_of} by model {self.model_version}"
+            f"{self.call_list_count:,} to call{plan}, of {self.as_of} by model {self.model_version}"
             f"{simulated} in {self.where} ({self.seconds:.1f} s)"
         )
 
@@ -65,6 +72,7 @@ def publish(project: Project, as_of: str, target: Target, tiers: Sequence[str]) 
     _hold_outside(project, target)
     with opened(project, as_of, tiers) as partition:
         done, where = _send(project, partition, target)
+        counts = {content.table.name: content.count for content in partition.contents}
         return Published(
             as_of=as_of,
             model_version=partition.model.version,
@@ -73,6 +81,10 @@ def publish(project: Project, as_of: str, target: Target, tiers: Sequence[str]) 
             scores_count=partition.scores_count,
             reasons_count=partition.reasons_count,
             call_list_count=partition.call_list_count,
+            plan_count=counts["plan"],
+            plan_calls_count=partition.beside.calls_count,
+            segments_count=counts["segments"],
+            services_count=counts["services"],
             simulated=partition.simulated,
             seconds=time.monotonic() - start,
         )

@@ -27,10 +27,13 @@ class Opened:
     Args:
         folder: the partition.
         stack: that closes the files.
+        remedy: what to do about a damaged file.
     """
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self._folder, self._stack = folder, stack
+    def __init__(
+        self, folder: Path, stack: ExitStack, remedy: str = "score the month again"
+    ) -> None:
+        self._folder, self._stack, self._remedy = folder, stack, remedy
         self.hashes: dict[str, str] = {}
 
     def has(self, name: str) -> bool:
@@ -48,7 +51,7 @@ class Opened:
             return Stored([pq.ParquetFile(self._open(path)) for path in paths])
         except pa.ArrowInvalid:
             raise ChurnlightError(
-                f"{self._folder / name} is not Parquet, or damaged: score the month again"
+                f"{self._folder / name} is not Parquet, or damaged: {self._remedy}"
             ) from None
 
     def content(self, name: str) -> bytes:

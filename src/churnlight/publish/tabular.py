@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 from churnlight import files
 from churnlight.errors import ChurnlightError
 from churnlight.explain.sentences import title
-from churnlight.publish.layout import REASONS_TABLE, SCORES, feature_rows, reason_rows
+from churnlight.publish.layout import REASONS_TABLE, feature_rows, reason_rows
 from churnlight.publish.partition import Partition
+from churnlight.publish.wide_beside import WideBeside
 
 # What a spreadsheet takes for the beginning of a formula; the wide forms are taken so in China.
 _FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
@@ -32,6 +33,8 @@ CURRENT = "current.json"
 
 def to_csv(partition: Partition, path: Path) -> str:
     """Write one row a subscriber, with scores, then the reasons that raise and lower the score.
+
+    Then what the plan, the segments and the services say, where the month has them.
 
     A plain .csv begins with a byte-order mark, without which Excel in China reads it as GBK; a
     .csv.gz, which programs read, has none. Text that a spreadsheet would run as a formula gets an
@@ -59,6 +62,8 @@ def to_csv(partition: Partition, path: Path) -> str:
 def to_parquet(partition: Partition, folder: Path, lock: Path) -> str:
     """Write FOLDER/as_of=.../model_version=.../ with scores, reasons and their words.
 
+    Beside them plan, segments and services, where the month has them.
+
     FOLDER/current.json names the newest as_of and the model that was published last for it.
 
     Returns:
@@ -68,11 +73,10 @@ def to_parquet(partition: Partition, folder: Path, lock: Path) -> str:
         place = folder / f"as_of={partition.as_of}" / f"model_version={partition.model.version}"
         before = files.sha256_of_tree(place) if place.is_dir() else None
         with files.atomic_folder(place) as out:
-            _write(
-                out / "scores.parquet", SCORES.schema(partition.id_type), partition.score_batches()
-            )
-            reasons = REASONS_TABLE.schema(partition.id_type)
-            _write(out / "reasons.parquet", reasons, partition.reason_batches())
+            for content in partition.contents:
+                if content.there:
+                    schema = content.table.schema(partition.id_type)
+                    _write(out / f"{content.table.name}.parquet", schema, content.batches())
             files.write_json(out / "publication.json", _publication(partition))
             files.write_json(
                 out / "words.json", {"features": feature_rows(), "reasons": reason_rows()}
@@ -113,6 +117,8 @@ def _publication(partition: Partition) -> dict[str, Any]:
         "scores_count": partition.scores_count,
         "reasons_count": partition.reasons_count,
         "call_list_count": partition.call_list_count,
+        **{f"{c.table.name}_count": c.count for c in partition.contents if c.there},
+        "plan_calls_count": partition.beside.calls_count,
     }
 
 
@@ -137,13 +143,14 @@ def _wide(partition: Partition) -> Iterator[pa.Table]:
     """Scores with their reasons beside them, a batch of subscribers at a time."""
     slots = _slots(partition)
     reasons = _Reasons(partition)
+    more = WideBeside(partition)
     for scores in partition.score_batches():
         ids = pd.Index(scores.column("subscriber_id").to_pandas())
         rows = reasons.take(ids)
         table = scores.replace_schema_metadata(None)
         simulated = pa.repeat(pa.scalar(partition.simulated), len(table))
         table = table.append_column("simulated", simulated)
-        for name, column in _beside(rows, ids, slots).items():
+        for name, column in (_beside(rows, ids, slots) | more.columns(ids)).items():
             table = table.append_column(name, column)
         yield pa.table(
             {n: _harmless(c) for n, c in zip(table.column_names, table.columns, strict=True)}

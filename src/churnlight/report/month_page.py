@@ -45,8 +45,8 @@ def render_month(
     """Write the whole page: the same text for the same inputs, no clock in it.
 
     Args:
-        parts: contents of ground.json, drift.json, realised.json, movements.json and kpi.json by
-            "ground", "drift", "realised", "movements", "kpi"; None or absent: not shown.
+        parts: contents of the parts' JSON files by the key of their section (see
+            `view_month.SECTIONS`); None or absent: not shown.
         language: that it opens in; both are inside.
         facts: about the month.
 

@@ -8,9 +8,13 @@ from typing import Any
 from churnlight.errors import UsageError
 from churnlight.report.view_drift import drift_view
 from churnlight.report.view_ground import ground_view
+from churnlight.report.view_handsets import handsets_view
 from churnlight.report.view_kpi import kpi_view
 from churnlight.report.view_movements import movements_view
+from churnlight.report.view_plan import plan_view
 from churnlight.report.view_realised import realised_view
+from churnlight.report.view_segments import segments_view
+from churnlight.report.view_tariffs import tariffs_view
 from churnlight.report.words import Words
 
 View = dict[str, Any]
@@ -18,6 +22,10 @@ View = dict[str, Any]
 # In the order of the page.
 SECTIONS: Mapping[str, Callable[[Mapping[str, Any], Words], View]] = {
     "movements": movements_view,
+    "plan": plan_view,
+    "segments": segments_view,
+    "tariffs": tariffs_view,
+    "handsets": handsets_view,
     "ground": ground_view,
     "drift": drift_view,
     "realised": realised_view,
@@ -31,8 +39,7 @@ def month_views(
     """The view of each section; None for one that there is nothing of.
 
     Args:
-        parts: contents of ground.json, drift.json, realised.json, movements.json and kpi.json by
-            "ground", "drift", "realised", "movements", "kpi".
+        parts: contents of the parts' JSON files by the key of their section.
         words: the language.
 
     Raises:
@@ -53,5 +60,5 @@ def headings(views: Mapping[str, View | None], words: Words) -> list[tuple[str, 
 
 
 def heading(key: str, view: View, words: Words) -> str:
-    """A section's heading; the movements' names the month that they begin in."""
-    return str(view["title"]) if key == "movements" else words(key)
+    """A section's heading: its own, where it has one, else its key's."""
+    return str(view.get("title") or words(key))

@@ -13,7 +13,9 @@ from churnlight.report import (
     words_kpi,
     words_month,
     words_movements,
+    words_offers,
     words_parts,
+    words_plan,
 )
 from churnlight.report.inputs import Language
 
@@ -29,6 +31,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     **words_parts.SEGMENTS,
     **words_parts.ABLATION,
     **words_movements.MOVEMENTS,
+    **words_plan.PLAN,
+    **words_offers.SEGS,
+    **words_offers.TARIFFS,
+    **words_plan.HANDSETS,
     **words_kpi.KPI,
     **words_ground.GROUND,
     **words_drift.DRIFT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from churnlight import files
@@ -9,19 +10,22 @@ from churnlight.engine import connect
 from churnlight.errors import ChurnlightError
 from churnlight.params.data import EngineParams, ExtractsParams, TimeParams
 from churnlight.params.learning import TiersParams
+from churnlight.params.output import HandoutParams
 from churnlight.params.plan import ContactParams, PlanParams
 from churnlight.params.tariff import TariffParams
 from churnlight.paths import Project
 from churnlight.plan.building import Plan, make_plan
 from churnlight.plan.loading import Source, load_inputs
-from churnlight.plan.storing import FILE, RECORD, write_plan
+from churnlight.plan.storing import CALLS, FILE, RECORD, write_calls, write_plan
+from churnlight.plan.workbook import CallersBook, write_workbook
+from churnlight.report.inputs import Language
 from churnlight.stages.datasets import read_role
 from churnlight.stages.stage import Stage, main, report_rows, running
 from churnlight.timeline import moment
 
 
 def plan() -> None:
-    """Write data/plans/as_of=.../plan.parquet and plan.json; plans of earlier months stay.
+    """Write data/plans/as_of=.../: table, record and callers' sheets; earlier months' plans stay.
 
     They are read, too: who is control there stays control until its horizon ends.
     """
@@ -40,15 +44,26 @@ def plan_month(stage: Stage, as_of: str) -> Plan:
     """
     made = _made(stage, as_of)
     with files.atomic_folder(stage.project.plan(as_of)) as out:
-        write_to(made, out)
+        write_to(made, out, stage.section("handout", HandoutParams).languages)
     report_rows(f"plan of {as_of}", len(made.table))
     return made
 
 
-def write_to(made: Plan, out: Path) -> None:
-    """Write both files of a plan into a folder."""
+def write_to(made: Plan, out: Path, languages: Sequence[Language]) -> None:
+    """Write the files of a plan into a folder: plan.parquet, plan.json, calls.parquet, workbooks.
+
+    Args:
+        made: the plan.
+        out: the folder.
+        languages: a workbook each, plan.<language>.xlsx.
+    """
     write_plan(made.table, out / FILE)
     files.write_json(out / RECORD, made.content)
+    write_calls(made.calls, out / CALLS)
+    for language in languages:
+        write_workbook(
+            CallersBook(made.calls, made.content), language, out / f"plan.{language}.xlsx"
+        )
 
 
 def _made(stage: Stage, as_of: str) -> Plan:

@@ -62,14 +62,21 @@ def _inputs(stage: Stage) -> ReportInputs:
 
 
 def month_parts(project: Project, as_of: str) -> dict[str, dict[str, Any] | None]:
-    """Contents of what stands beside an as_of's scores, and of the KPI; None where there is none.
+    """Contents of what stands beside an as_of's scores, its offers and the KPI; None without one.
 
     The ground and what came true are looked at by `churnlight score` alone.
     """
-    folder = project.scores(as_of)
-    paths = {name: folder / f"{name}.json" for name in SECTIONS if name != "kpi"}
-    paths["kpi"] = project.kpi
-    return {name: files.read_json_if_there(path) for name, path in paths.items()}
+    elsewhere = {
+        "kpi": project.kpi,
+        "plan": project.plan(as_of) / "plan.json",
+        "segments": project.segments(as_of) / "segments.json",
+        "tariffs": project.tariffs(as_of) / "tariffs.json",
+        "handsets": project.handsets(as_of) / "handsets.json",
+    }
+    paths = {name: project.scores(as_of) / f"{name}.json" for name in SECTIONS} | elsewhere
+    found = {name: files.read_json_if_there(path) for name, path in paths.items()}
+    # tariffs.json does not say its as_of.
+    return {name: part and {"as_of": as_of, **part} for name, part in found.items()}
 
 
 def _ablation(project: Project) -> dict[str, Any] | None:

@@ -1,0 +1,49 @@
+"""Stage tariffs: what each subscriber of a scored month would pay under every plan."""
+
+from __future__ import annotations
+
+from churnlight import files
+from churnlight.engine import connect
+from churnlight.params.data import EngineParams, TimeParams
+from churnlight.params.tariff import TariffParams
+from churnlight.stages.offering import kept_rows, members_of, scored_moments, usage_of
+from churnlight.stages.stage import Stage, log, main, report_rows, running
+from churnlight.tariffs import Settings, price
+from churnlight.timeline import Moment
+
+_EXTRACTS = ("subscribers", "plans", "billing", "cdr")
+
+
+def tariffs() -> None:
+    """Write data/tariffs/as_of=.../tariffs.json, and tariffs.parquet where there are plans."""
+    with running("tariffs") as stage:
+        for at in scored_moments(stage):
+            _write(stage, at)
+
+
+def _write(stage: Stage, at: Moment) -> None:
+    time = stage.section("time", TimeParams)
+    settings = Settings(stage.section("tariff", TariffParams), time.reporting_delay_hours)
+    project = stage.project
+    with (
+        connect(stage.section("engine", EngineParams), project.scratch) as engine,
+        files.atomic_folder(project.tariffs(at.key)) as out,
+    ):
+        sources = kept_rows(stage, engine, _EXTRACTS, at.window)
+        if "cdr" not in sources and (usage := usage_of(stage, engine, at.window)) is not None:
+            sources["usage"] = usage
+        members = members_of(stage, engine, at.key)
+        tiers = engine.read([project.scores(at.key) / "scores.parquet"])
+        members = members.left_join(tiers.select("subscriber_id", "tier"), "subscriber_id")
+        wanted = members.select("subscriber_id", "activated_on", "tier")
+        priced = price(engine, sources, wanted, at, settings)
+        files.write_json(out / "tariffs.json", dict(priced.summary))
+        if priced.table is None:
+            log.warning("tariff pricing is left out: %s", priced.summary["left_out"])
+            return
+        engine.write(priced.table, out / "tariffs.parquet", ["subscriber_id"])
+        report_rows("priced", int(engine.arrow(priced.table.count().as_table())[0][0].as_py()))
+
+
+if __name__ == "__main__":
+    main(tariffs)
