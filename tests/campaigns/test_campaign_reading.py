@@ -8,9 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pandas as pd
-import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -18,19 +16,9 @@ from churnlight.campaigns import outcomes, read, read_standing
 from churnlight.campaigns.reading import Load
 from churnlight.engine import Engine, connect
 from churnlight.params.data import EngineParams, TimeParams
-from churnlight.schema import EXTRACTS
 from churnlight.timeline import Month, moment
+from extract_tables import table_of
 
-_TYPES = {
-    "id": pa.string(),
-    "text": pa.string(),
-    "month": pa.string(),
-    "int": pa.int64(),
-    "money": pa.float64(),
-    "bool": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-}
 AT = moment("2025-06-01", TimeParams())
 MONTHS = [Month(2025, number) for number in range(1, 9)]
 OLD = date(2020, 1, 1)
@@ -50,11 +38,7 @@ def loader(engine: Engine, rows: dict[str, list[dict[str, Any]]]) -> Load:
         assert months
         if not rows.get(name):
             return None
-        schema = pa.schema([(c.name, _TYPES[c.kind]) for c in EXTRACTS[name].columns])
-        table = engine.upload(pa.Table.from_pylist(rows[name], schema=schema))
-        given = {key for row in rows[name] for key in row}
-        lacking = [column for column in table.columns if column not in given]
-        return table.mutate(**{c: ibis.null(table[c].type()) for c in lacking})
+        return table_of(engine, name, rows[name])
 
     return load
 

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
 from churnlight.engine import Engine
 from churnlight.handsets import Preferred, Settings, prefer
 from churnlight.params.data import TimeParams
 from churnlight.params.handset import HandsetParams
-from churnlight.schema import EXTRACTS
 from churnlight.timeline import Month, moment
+from extract_tables import table_of
 
 AS_OF = "2025-10-01"
 FIRST = Month(2025, 1)
@@ -29,28 +28,7 @@ MODELS: Mapping[str, tuple[str, str, float]] = {
     "b2": ("Beta", "iOS", 6000.0),
 }
 PARAMS = {"min_changes": 20, "min_leaf_rows": 10, "bootstrap": 50, "band_count": 2}
-_TYPES = {
-    "id": pa.string(),
-    "text": pa.string(),
-    "month": pa.string(),
-    "int": pa.int64(),
-    "float": pa.float64(),
-    "money": pa.float64(),
-    "bool": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-}
 Row = dict[str, Any]
-
-
-def table_of(engine: Engine, name: str, rows: list[Row]) -> Any:
-    """Typed rows of an extract with every declared column; what no row has is a null literal."""
-    schema = pa.schema([(c.name, _TYPES[c.kind]) for c in EXTRACTS[name].columns])
-    if name == "usage":
-        schema = schema.append(pa.field("month", pa.string()))
-    table = engine.upload(pa.Table.from_pylist(rows, schema=schema))
-    given = {key for row in rows for key in row}
-    return table.mutate(**{c: ibis.null(table[c].type()) for c in table.columns if c not in given})
 
 
 class World:

@@ -10,15 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churnlight.engine import Engine, connect
+from churnlight.engine import connect
 from churnlight.marts.reading import MonthlyMarts
 from churnlight.params.data import EngineParams, TimeParams
 from churnlight.params.population import CohortParams
 from churnlight.retention.absent import Absence, Ground, absence_said, why_absent
 from churnlight.retention.history import history_months, read_history
 from churnlight.retention.words import Words
-from churnlight.schema import BILLING, CARE, SUBSCRIBERS
 from churnlight.timeline import moment
+from extract_tables import table_of
 
 AT = moment("2025-06-01", TimeParams())
 
@@ -48,26 +48,14 @@ def marts(tmp_path_factory) -> Path:
     return folder
 
 
-def table(engine: Engine, extract, rows):
-    """Rows with all declared columns, as the check would hand them on."""
-    kinds = {"money": pa.float64(), "date": pa.date32(), "timestamp": pa.timestamp("us")}
-    kinds |= {"int": pa.int64(), "bool": pa.bool_()}
-    fields = [(c.name, kinds.get(c.kind, pa.string())) for c in extract.columns]
-    known = {name for name, _ in fields}
-    if "month" not in known and extract.happened is None:
-        fields.append(("month", pa.string()))
-    data = {name: pa.array([r.get(name) for r in rows], kind) for name, kind in fields}
-    return engine.upload(pa.table(data))
-
-
 def bills(engine):
     def bill(s, month, money, at=None):
         return {"subscriber_id": s, "month": month, "total_charge": money, "billed_at": at}
 
     late = datetime(2025, 6, 6)  # the cutoff itself: too late by an instant
-    return table(
+    return table_of(
         engine,
-        BILLING,
+        "billing",
         [
             bill("A", "2025-03", 70.25),
             bill("A", "2025-04", 80.0, late),
@@ -185,9 +173,9 @@ def ground(engine, tmp_path_factory):
         }
     ]
     sources = {
-        "subscribers": table(engine, SUBSCRIBERS, rows),
-        "billing": table(engine, BILLING, drawn),
-        "care": table(engine, CARE, care),
+        "subscribers": table_of(engine, "subscribers", rows),
+        "billing": table_of(engine, "billing", drawn),
+        "care": table_of(engine, "care", care),
     }
     return Ground(sources, MonthlyMarts(engine, folder), AT, CohortParams())
 

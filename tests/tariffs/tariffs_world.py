@@ -6,31 +6,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
 from churnlight.engine import Engine
 from churnlight.params.data import TimeParams
 from churnlight.params.tariff import TariffParams
-from churnlight.schema import EXTRACTS
 from churnlight.tariffs import Priced, Settings, price
 from churnlight.timeline import moment
+from extract_tables import table_of
 
 AS_OF = "2025-04-01"
 JAN, FEB, MAR = "2025-01", "2025-02", "2025-03"
 LONG_AGO = date(2020, 1, 1)
-
-_TYPES = {
-    "id": pa.string(),
-    "text": pa.string(),
-    "month": pa.string(),
-    "int": pa.int64(),
-    "float": pa.float64(),
-    "money": pa.float64(),
-    "bool": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-}
 
 # A plan of plain numbers: 30 a month with 100 minutes, 1000 MB and 10 messages.
 BASE: Mapping[str, Any] = {
@@ -99,7 +86,7 @@ class World:
 
     def sources(self, engine: Engine) -> dict[str, Any]:
         """Typed tables of all extracts that have rows, with every declared column."""
-        return {name: _table(engine, name, rows) for name, rows in self.rows.items() if rows}
+        return {name: table_of(engine, name, rows) for name, rows in self.rows.items() if rows}
 
     def priced(self, engine: Engine, as_of: str = AS_OF, **params: Any) -> Priced:
         at = moment(as_of, TimeParams())
@@ -118,12 +105,3 @@ def rows_of(engine: Engine, found: Priced) -> list[dict[str, Any]]:
     assert found.table is not None
     rows: list[dict[str, Any]] = engine.arrow(found.table).to_pylist()
     return sorted(rows, key=lambda row: row["subscriber_id"])
-
-
-def _table(engine: Engine, name: str, rows: list[dict[str, Any]]) -> Any:
-    extract = EXTRACTS[name]
-    schema = pa.schema([(c.name, _TYPES[c.kind]) for c in extract.columns])
-    table = engine.upload(pa.Table.from_pylist(rows, schema=schema))
-    # What the files lack, reading makes a null literal.
-    given = {key for row in rows for key in row}
-    return table.mutate(**{c: ibis.null(table[c].type()) for c in table.columns if c not in given})

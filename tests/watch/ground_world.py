@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,23 @@ KINDS = {
     ("data", None): 189,
 }
 WEEKDAYS = (1.0, 1.02, 1.02, 1.01, 1.06, 0.85, 0.8)
+
+
+@dataclass(frozen=True)
+class Places:
+    """A project's folders."""
+
+    root: Path
+
+    @property
+    def check(self) -> Path:
+        return self.root / "check"
+
+    def mart(self, month: Month) -> Path:
+        return self.root / "marts" / f"month={month}"
+
+    def labels(self, as_of: str) -> Path:
+        return self.root / "labels" / f"as_of={as_of}"
 
 
 def _festival(first: date, days: int) -> dict[date, str]:

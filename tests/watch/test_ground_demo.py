@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ground_world import Places
 
 from churnlight.check import Closing
 from churnlight.check.run import CheckRules, check_extracts
@@ -24,23 +24,6 @@ from churnlight.watch.ground import Trouble, judge_ground, read_ground, read_hol
 
 MONTHS = month_range(Month(2025, 1), 4)
 PARAMS = GuardParams()
-
-
-@dataclass(frozen=True)
-class Places:
-    """A project's folders, and how the months came into them."""
-
-    root: Path
-
-    @property
-    def check(self) -> Path:
-        return self.root / "check"
-
-    def mart(self, month: Month) -> Path:
-        return self.root / "marts" / f"month={month}"
-
-    def labels(self, as_of: str) -> Path:
-        return self.root / "labels" / f"as_of={as_of}"
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ground_world import HOLIDAYS, MONTHS, World, world
+from ground_world import HOLIDAYS, MONTHS, Places, World, world
 
 from churnlight.check.verdict import write_verdict
 from churnlight.files import write_json
@@ -23,23 +22,6 @@ from churnlight.watch.ground import ground_content, judge_ground, read_ground
 
 PARAMS = GuardParams()
 AT = moment("2025-10-01", TimeParams())
-
-
-@dataclass(frozen=True)
-class Places:
-    """A project's folders."""
-
-    root: Path
-
-    @property
-    def check(self) -> Path:
-        return self.root / "check"
-
-    def mart(self, month: Month) -> Path:
-        return self.root / "marts" / f"month={month}"
-
-    def labels(self, as_of: str) -> Path:
-        return self.root / "labels" / f"as_of={as_of}"
 
 
 def write(root: Path, w: World, until: Month) -> Places:

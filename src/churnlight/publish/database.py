@@ -18,6 +18,7 @@ from churnlight.publish.installing import Names, install, refresh_words
 from churnlight.publish.layout import PUBLICATIONS, REASONS_TABLE, SCORES
 from churnlight.publish.layout_beside import BESIDE, PLAN
 from churnlight.publish.partition import Partition
+from churnlight.publish.publication import publication_of
 from churnlight.publish.table import Table
 from churnlight.publish.target import Target
 
@@ -178,19 +179,8 @@ def _make_current(cursor: psycopg.Cursor[Any], names: Names, partition: Partitio
         ).format(table),
         [partition.as_of, model.version],
     )
-    values = {
-        "as_of": partition.as_of,
-        "model_version": model.version,
+    values = publication_of(partition) | {
         "is_current": True,
-        "cutoff": partition.cutoff,
-        "model_name": model.name,
-        "registry_version": model.registry_version,
-        "learner": model.learner,
-        "model_sha256": model.sha256,
-        "simulated": partition.simulated,
-        "scores_count": partition.scores_count,
-        "reasons_count": partition.reasons_count,
-        "call_list_count": partition.call_list_count,
         "content_sha256": partition.content_sha256,
     }
     columns = list(map(sql.Identifier, values))

@@ -21,6 +21,7 @@ from churnlight.errors import ChurnlightError
 from churnlight.explain.sentences import title
 from churnlight.publish.layout import REASONS_TABLE, feature_rows, reason_rows
 from churnlight.publish.partition import Partition
+from churnlight.publish.publication import publication_of
 from churnlight.publish.wide_beside import WideBeside
 
 # What a spreadsheet takes for the beginning of a formula; the wide forms are taken so in China.
@@ -77,7 +78,9 @@ def to_parquet(partition: Partition, folder: Path, lock: Path) -> str:
                 if content.there:
                     schema = content.table.schema(partition.id_type)
                     _write(out / f"{content.table.name}.parquet", schema, content.batches())
-            files.write_json(out / "publication.json", _publication(partition))
+            files.write_json(
+                out / "publication.json", publication_of(partition) | _counts(partition)
+            )
             files.write_json(
                 out / "words.json", {"features": feature_rows(), "reasons": reason_rows()}
             )
@@ -103,23 +106,9 @@ def _write(path: Path, schema: pa.Schema, batches: Iterator[pa.Table]) -> None:
             writer.write_table(batch)
 
 
-def _publication(partition: Partition) -> dict[str, Any]:
-    model = partition.model
-    return {
-        "as_of": partition.as_of,
-        "model_version": model.version,
-        "cutoff": partition.cutoff,
-        "model_name": model.name,
-        "registry_version": model.registry_version,
-        "learner": model.learner,
-        "model_sha256": model.sha256,
-        "simulated": partition.simulated,
-        "scores_count": partition.scores_count,
-        "reasons_count": partition.reasons_count,
-        "call_list_count": partition.call_list_count,
-        **{f"{c.table.name}_count": c.count for c in partition.contents if c.there},
-        "plan_calls_count": partition.beside.calls_count,
-    }
+def _counts(partition: Partition) -> dict[str, int]:
+    there = {f"{c.table.name}_count": c.count for c in partition.contents if c.there}
+    return {**there, "plan_calls_count": partition.beside.calls_count}
 
 
 def _point(partition: Partition, folder: Path, place: Path) -> bool:
