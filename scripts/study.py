@@ -244,8 +244,8 @@ def campaigns(work: Path, given: argparse.Namespace) -> None:
         run(folder, "dvc", "repro", "-q", "features")
         return made
 
-    found = all_operators(work, make, given.seeds, given.campaign_subscribers)
-    write_json(given.result.with_name(CAMPAIGNS), found)
+    kept = given.result.with_name(CAMPAIGNS)
+    all_operators(work, make, given.seeds, given.campaign_subscribers, kept, resume=given.resume)
 
 
 def main() -> None:
@@ -264,6 +264,9 @@ def main() -> None:
     )
     options.add_argument("--page", action="store_true", help="write the page alone")
     options.add_argument("--campaigns", action="store_true", help="the study of campaigns alone")
+    options.add_argument(
+        "--resume", action="store_true", help="go on with the campaigns' operators of a run before"
+    )
     given = options.parse_args()
     if not given.page and not given.campaigns:
         runs = []

@@ -22,6 +22,7 @@ from churnlight.campaigns.reporting import Terms, controlled_rows
 from churnlight.campaigns.uplift import UpliftTerms, features_before, uplift
 from churnlight.check import load_kept
 from churnlight.engine import connect
+from churnlight.files import read_json_if_there, write_json
 from churnlight.learners.dataset import BoolArray, FloatArray
 from churnlight.learners.folds import folds
 from churnlight.params.whole import load
@@ -186,12 +187,8 @@ def added_up(seeds: Sequence[Mapping[str, Any]], subscribers: int) -> dict[str, 
                 "best": over_seeds([p["best"] for p in mine]),
                 "area": {s: over_seeds([p["area"][s] for p in told]) for s in SCORES},
                 "rank": {s: over_seeds([p["rank"][s] for p in told]) for s in SCORES},
-                "area_minus_risk": over_seeds(
-                    [p["area"]["uplift"] - p["area"]["risk"] for p in told]
-                ),
-                "rank_minus_risk": over_seeds(
-                    [p["rank"]["uplift"] - p["rank"]["risk"] for p in told]
-                ),
+                "area_minus_risk": _ahead(told, "area"),
+                "rank_minus_risk": _ahead(told, "rank"),
             }
         )
     held = sum(one["coverage"]["covered"] for one in seeds)
@@ -236,7 +233,13 @@ def over_seeds(values: Sequence[float]) -> dict[str, Any]:
 
 
 def all_operators(
-    work: Path, make: Callable[[Path, int], Project], seeds: int, subscribers: int
+    work: Path,
+    make: Callable[[Path, int], Project],
+    seeds: int,
+    subscribers: int,
+    kept: Path,
+    *,
+    resume: bool = False,
 ) -> dict[str, Any]:
     """Run the operators one after the other.
 
@@ -245,15 +248,30 @@ def all_operators(
         make: a project with `SETTINGS` and its features, in a folder, by seed.
         seeds: how many.
         subscribers: of each, to be put on record.
+        kept: a file, written anew after each operator: hours may lie between them.
+        resume: go on with those that `kept` has of the same size and settings. Nobody looks whether
+            the code is still the same.
     """
-    found = []
+    found = _kept(kept, subscribers) if resume else []
+    there = {one["seed"] for one in found}
     for seed in range(FIRST_SEED, FIRST_SEED + seeds):
+        if seed in there:
+            continue
         folder = work / f"campaigns-{seed}"
         found.append(one_operator(make(folder, seed), seed))
         # Gigabytes of call records, and nobody asks for them again.
         shutil.rmtree(folder)
         print(f"campaigns, seed {seed}: {found[-1]['coverage']['lines']} lines", flush=True)
-    return added_up(found, subscribers)
+        write_json(kept, added_up(found, subscribers) | {"operators": found})
+    return added_up(found, subscribers) | {"operators": found}
+
+
+def _kept(path: Path, subscribers: int) -> list[dict[str, Any]]:
+    """Operators of an earlier run of the same size and settings."""
+    content: dict[str, Any] = read_json_if_there(path) or {}
+    same = (content.get("subscribers_a_seed"), content.get("settings")) == (subscribers, SETTINGS)
+    operators: list[dict[str, Any]] = content.get("operators", []) if same else []
+    return operators
 
 
 def lines(found: Mapping[str, Any]) -> list[str]:

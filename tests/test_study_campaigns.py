@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -161,13 +162,15 @@ def test_the_section_is_left_out_without_its_result() -> None:
     assert "### Campaigns against the truth" in "\n".join(study_page.lines(more))
 
 
-def test_operators_are_run_one_by_one_and_cleared_away(
+def test_operators_are_run_one_by_one_cleared_away_and_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
+    work, kept = tmp_path / "work", tmp_path / "kept.json"
+    work.mkdir()
 
     def make(folder: Path, seed: int) -> str:
-        assert not list(tmp_path.iterdir())
+        assert not list(work.iterdir())
         folder.mkdir()
         return f"project {seed}"
 
@@ -176,7 +179,16 @@ def test_operators_are_run_one_by_one_and_cleared_away(
         return operators(0.005)[0] | {"seed": seed}
 
     monkeypatch.setattr(study_campaigns, "one_operator", judged)
-    found = study_campaigns.all_operators(tmp_path, make, 2, 500)
+    found = study_campaigns.all_operators(work, make, 2, 500, kept)
     assert seen == ["project 101", "project 102"]
     assert [one["seed"] for one in found["seeds"]] == [101, 102]
-    assert not list(tmp_path.iterdir())
+    assert not list(work.iterdir())
+    assert json.loads(kept.read_text()) == found
+    # A third is added to the two that are there; another size begins anew, and so does who does
+    # not ask to go on.
+    found = study_campaigns.all_operators(work, make, 3, 500, kept, resume=True)
+    assert seen[2:] == ["project 103"]
+    assert [one["seed"] for one in found["seeds"]] == [101, 102, 103]
+    study_campaigns.all_operators(work, make, 1, 600, kept, resume=True)
+    study_campaigns.all_operators(work, make, 1, 600, kept)
+    assert seen[3:] == ["project 101", "project 101"]

@@ -154,10 +154,14 @@ def test_the_command_on_a_simulated_operator(
     )
     monkeypatch.setenv("CHURNLIGHT_PROJECT", str(tmp_path))
     runner = CliRunner()
-    said = runner.invoke(campaign.app, ["campaign", "report", "--follow-months", "2"])
+    page = tmp_path / "campaigns.html"
+    said = runner.invoke(
+        campaign.app, ["campaign", "report", "--follow-months", "2", "--html", str(page)]
+    )
     assert said.exit_code == 0, said.output
     assert "Simulated operator" in said.output
     assert "Left within 2 months" in said.output
+    assert "营销活动效果" in page.read_text(encoding="utf-8")
     content = campaign._content([], "2025-06-01", 2)
     assert json.loads(json.dumps(content, default=str))["simulated"] is True
     assert content["as_of"] == "2025-06-01"

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from campaign_lines import planted
 
-from churnlight.campaigns.effects import controlled
 from churnlight.campaigns.uplift import ALIKE, FEW, UpliftTerms, features_before, fit, uplift
 from churnlight.errors import UsageError
 from churnlight.learners.dataset import FloatArray
@@ -18,30 +18,6 @@ from churnlight.params.learning import GbmParams, TrainParams
 TRAIN = TrainParams(
     gbm=GbmParams(learning_rate=0.2, num_leaves=4, max_rounds=40, early_stopping_rounds=5)
 )
-
-
-def planted(
-    count: int, effects: tuple[float, float], seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame, FloatArray]:
-    """Lines, features and each line's true effect; `effects` in log-odds, of two kinds of lines."""
-    draws = np.random.default_rng(seed)
-    risky, kind = draws.random(count) < 0.4, draws.random(count) < 0.5
-    base = np.where(risky, -0.6, -2.2)
-    shift = np.where(kind, effects[0], effects[1])
-    without, treated = 1 / (1 + np.exp(-base)), draws.random(count) < 0.6
-    with_it = 1 / (1 + np.exp(-base - shift))
-    lines = pd.DataFrame(
-        {
-            "campaign_id": np.where(draws.random(count) < 0.5, "a", "b"),
-            "subscriber_id": [f"s{i}" for i in range(count)],
-            "account": [f"k{i // 2}" for i in range(count)],
-            "treated": treated,
-            "churned": draws.random(count) < np.where(treated, with_it, without),
-        }
-    )
-    frame = pd.DataFrame({"risky_share": risky * 1.0, "kind_category": np.where(kind, "x", "y")})
-    frame["noise_count"] = draws.normal(size=count)
-    return controlled(lines), frame, with_it - without
 
 
 @cache

@@ -6,6 +6,7 @@ import json
 from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -172,7 +173,7 @@ def test_the_next_cycle_keeps_the_control_group(project: Project) -> None:
     assert {n for n, why in silenced(second).items() if why == "contacted"} == called
 
 
-def test_segments_services_and_effects_are_read_where_they_are(project: Project) -> None:
+def test_segments_and_services_are_read_where_they_are(project: Project) -> None:
     folder = project.data / "segments" / f"as_of={AS_OF}"
     folder.mkdir(parents=True)
     ids = list(PEOPLE)
@@ -180,18 +181,106 @@ def test_segments_services_and_effects_are_read_where_they_are(project: Project)
     pd.DataFrame({"subscriber_id": ids, "rank": 1, "service_id": 701, "level": 3}).to_parquet(
         folder / "services.parquet"
     )
-    folder = project.data / "campaigns" / f"as_of={AS_OF}"
-    folder.mkdir(parents=True)
-    pd.DataFrame(
-        {"action": ["fee_discount"], "by": ["all"], "level": [None], "effect_share": [-0.05]}
-    ).to_parquet(folder / "effects.parquet")
-    table = run()
-    assert set(table["segment"]) == {"S1"}
-    assert set(table["action"]) == {"care_call"}
+    assert set(run()["segment"]) == {"S1"}
+    assert not codes(project) & {"no_segments", "no_services"}
+    assert {"no_tariffs", "no_effects"} <= codes(project)
+
+
+def codes(project: Project) -> set[str]:
     told = json.loads((project.plan(AS_OF) / "plan.json").read_text())
-    codes = {n["code"] for n in told["notices"]}
-    assert "no_tariffs" in codes
-    assert not codes & {"no_segments", "no_services", "no_effects"}
+    return {n["code"] for n in told["notices"]}
+
+
+def campaign(
+    root: Path, month: str, snapshots: tuple[str, str], left: tuple[int, int], arms: str = "ct"
+) -> None:
+    """200 others are offered something, 100 an arm; so many of control and treated leave."""
+    before, after = snapshots
+    others = list(range(1001, 1201))
+    arm = ["control" if (n % 2 == 0) and "c" in arms else "treated" for n in others]
+    day = datetime.fromisoformat(f"{month}-09")
+    put(root, "campaigns", month, offers(*zip(others, [day] * 200, arm, strict=True)))
+    gone = {n for n in others if (n - 1001) // 2 < left[n % 2]}
+    for shown, ids in ((before, others), (after, [n for n in others if n not in gone])):
+        more = snapshot(shown).iloc[[0] * len(ids)].assign(subscriber_id=ids)
+        put(root, "subscribers", shown, pd.concat([snapshot(shown), more]))
+
+
+def measured(project: Project) -> dict[tuple[str | None, str, str | None], float]:
+    rows = pd.read_parquet(project.plan(AS_OF) / "effects.parquet").astype(object)
+    rows = rows.where(rows.notna(), None)
+    return {(r.action, r.by, r.level): r.effect_share for r in rows.itertuples()}
+
+
+def test_a_campaign_that_drove_people_away_leaves_nobody_listed(project: Project) -> None:
+    assert (run()["status"] == "listed").any()
+    assert not (project.plan(AS_OF) / "effects.parquet").exists()
+    # Ten of a hundred left without the offer, sixty with it, by the end of the month after.
+    campaign(project.root, "2025-11", ("2025-10", "2025-12"), (10, 60))
+    table = run()
+    assert measured(project) == {(None, "all", None): pytest.approx(-0.5)}
+    free = table[table["suppressed_by"].isna()]
+    assert set(free["rate_source"]) == {"measured"}
+    assert set(free["status"]) == {"not_worth"}
+    assert table["arm"].isna().all()
+    # Who would have left anyway is not driven away: at most 1 - p are.
+    assert (free["saved_share"] == -np.minimum(0.5, 1 - free["probability"])).all()
+    assert "effect_provokes" in codes(project)
+    told = json.loads((project.plan(AS_OF) / "plan.json").read_text())["measured"]
+    assert (told["follow_months"], told["treated"], told["control"]) == (1, 100, 100)
+    assert (told["churn"]["difference"], told["churn"]["verdict"]) == (0.5, "provokes")
+
+
+def test_a_campaign_that_kept_people_takes_the_place_of_the_assumption(project: Project) -> None:
+    campaign(project.root, "2025-11", ("2025-10", "2025-12"), (60, 10))
+    listed = run().query("status == 'listed'")
+    assert set(listed["rate_source"]) == {"measured"}
+    # At most p are kept who would have left.
+    assert (listed["saved_share"] == np.minimum(0.5, listed["probability"])).all()
+    assert not codes(project) & {"no_effects", "effect_unclear", "effect_provokes"}
+
+
+def test_an_outcome_that_is_complete_only_later_is_not_counted(project: Project) -> None:
+    campaign(project.root, "2025-11", ("2025-10", "2025-12"), (10, 60))
+    run()
+    before = measured(project)
+    others = list(range(2001, 2201))
+    arms = ["control", "treated"] * 100
+    # December's offers are judged by January's snapshot, which is there already.
+    december = [(n, datetime(2025, 12, 9), arm) for n, arm in zip(others, arms, strict=True)]
+    put(project.root, "campaigns", "2025-12", offers(*december))
+    for month in ("2025-11", "2025-12"):
+        shown = pd.read_parquet(project.root / f"extracts/subscribers/month={month}/part.parquet")
+        more = snapshot(month).iloc[[0] * 200].assign(subscriber_id=others)
+        put(project.root, "subscribers", month, pd.concat([shown, more]))
+    stayed = snapshot("2026-01").iloc[[0] * 100].assign(subscriber_id=others[::2])
+    put(project.root, "subscribers", "2026-01", pd.concat([snapshot("2026-01"), stayed]))
+    run()
+    assert measured(project) == before
+
+
+def test_no_later_campaign_changes_a_byte_of_what_was_measured(project: Project) -> None:
+    campaign(project.root, "2025-11", ("2025-10", "2025-12"), (10, 60))
+    run()
+    files = {p: p.read_bytes() for p in sorted(project.plan(AS_OF).iterdir())}
+    assert project.plan(AS_OF) / "effects.parquet" in files
+    others = [(n, datetime(2026, 1, 9), "treated") for n in range(1001, 1201)]
+    put(project.root, "campaigns", "2026-01", offers(*others))
+    put(project.root, "subscribers", "2026-01", snapshot("2026-01"))
+    run()
+    assert {p: p.read_bytes() for p in sorted(project.plan(AS_OF).iterdir())} == files
+
+
+def test_without_a_control_group_nothing_is_measured_and_it_says_why(project: Project) -> None:
+    campaign(project.root, "2025-11", ("2025-10", "2025-12"), (0, 60), arms="t")
+    assert set(run()["rate_source"].dropna()) == {"assumed"}
+    assert not (project.plan(AS_OF) / "effects.parquet").exists()
+    told = json.loads((project.plan(AS_OF) / "plan.json").read_text())
+    said = {n["code"]: n for n in told["notices"]}
+    assert "no_effects" in said
+    assert "No control group" in said["campaigns_left_out"]["en"]
+    assert "对照组" in said["campaigns_left_out"]["zh"]
+    assert told["measured"]["why_not"]["code"] == "no_control"
 
 
 def test_types_do_not_depend_on_who_is_in_it(project: Project) -> None:
@@ -206,8 +295,10 @@ def test_types_do_not_depend_on_who_is_in_it(project: Project) -> None:
 
 
 def test_the_command_tells_json_and_nothing_else(
-    project: Project, capsys: pytest.CaptureFixture[str]
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # MLflow takes seconds; tests/stages/test_offers.py looks at what it is told.
+    monkeypatch.setattr("churnlight.stages.offers.log_plans", lambda _: None)
     with pytest.raises(SystemExit) as left:
         main(["plan", "--as-of", AS_OF, "--json"])
     assert left.value.code == 0

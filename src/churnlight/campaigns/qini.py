@@ -19,7 +19,7 @@ from churnlight.learners.dataset import BoolArray, FloatArray
 from churnlight.learners.folds import Bootstrap
 
 STEPS = 20
-_INTERVAL = (2.5, 97.5)
+INTERVAL = (2.5, 97.5)
 
 
 def qini(frame: pd.DataFrame, score: str, resamples: int, seed: int) -> dict[str, Any] | None:
@@ -34,6 +34,17 @@ def qini(frame: pd.DataFrame, score: str, resamples: int, seed: int) -> dict[str
     Returns:
         points [{share, saved}] (share of the list treated, churners saved a line), coefficient
         with low and high, lines, left_out (without a score); None with an empty arm or one score.
+    """
+    found = drawn_qini(frame, score, resamples, seed)
+    return None if found is None else found[0]
+
+
+def drawn_qini(
+    frame: pd.DataFrame, score: str, resamples: int, seed: int
+) -> tuple[dict[str, Any], FloatArray] | None:
+    """What `qini` gives, and the coefficient in each resample, shape (resamples,).
+
+    Scores that are known of the same rows are drawn alike, so that resamples can be compared.
     """
     rows = frame[frame[score].notna()]
     treated = rows["treated"].to_numpy(dtype=bool)
@@ -54,8 +65,8 @@ def qini(frame: pd.DataFrame, score: str, resamples: int, seed: int) -> dict[str
             )
         ]
     )
-    low, high = np.percentile(drawn, _INTERVAL)
-    return {
+    low, high = np.percentile(drawn, INTERVAL)
+    content = {
         "score": score,
         "points": [
             {"share": round(step / STEPS, 6), "saved": round(float(saved), 6) + 0.0}
@@ -67,6 +78,7 @@ def qini(frame: pd.DataFrame, score: str, resamples: int, seed: int) -> dict[str
         "lines": len(rows),
         "left_out": len(frame) - len(rows),
     }
+    return content, drawn
 
 
 def _curve(

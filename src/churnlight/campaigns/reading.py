@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import pandas as pd
+from pyarrow.dataset import dataset, field
 
 from churnlight.campaigns.assigned import Assigned, assigned
 from churnlight.columns import is_given
@@ -91,26 +93,51 @@ def _frame(engine: Engine, table: ir.Table, columns: list[str]) -> pd.DataFrame:
     return frame.reindex(columns=columns)
 
 
-def read_standing(folders: Mapping[str, Path], time: TimeRules) -> dict[str, pd.DataFrame]:
+def rows_of(
+    path: Path, who: Sequence[Any] | None, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Rows of a Parquet file, of some subscribers alone, without the others' ever being held.
+
+    Args:
+        path: a file, or a folder of parts.
+        who: ids; None: everybody.
+        columns: None: all.
+    """
+    mask = None if who is None else field(ID).isin(list(who))
+    wanted = None if columns is None else list(columns)
+    return dataset(path).to_table(columns=wanted, filter=mask).to_pandas()
+
+
+def read_standing(
+    folders: Mapping[str, Path],
+    time: TimeRules,
+    segments: Mapping[str, Path] | None = None,
+    who: Sequence[Any] | None = None,
+) -> dict[str, pd.DataFrame]:
     """What scored months said of everybody, by the day from which it was known.
 
     Args:
         folders: as_of -> a folder with scores.parquet and reasons.parquet.
         time: the section `time`: a score is known from its cutoff on.
+        segments: as_of -> a folder with segments.parquet; of other as_ofs segments are not known.
+        who: ids that are asked for; None: everybody.
 
     Returns:
         Cutoff ("YYYY-MM-DD") -> subscriber_id, tier, score, reason (the first that raises the
-        risk; null without one).
+        risk; null without one), and segment where that as_of has any.
     """
     found = {}
     for as_of, folder in folders.items():
-        scores = pd.read_parquet(folder / "scores.parquet", columns=[ID, "tier", "probability"])
+        scores = rows_of(folder / "scores.parquet", who, [ID, "tier", "probability"])
         scores = scores.rename(columns={"probability": "score"})
-        reasons = pd.read_parquet(
-            folder / "reasons.parquet", columns=[ID, "rank", "direction", "reason"]
-        )
+        columns = [ID, "rank", "direction", "reason"]
+        reasons = rows_of(folder / "reasons.parquet", who, columns)
         raising = reasons[reasons["direction"] == "up"].sort_values([ID, "rank"])
         first = raising.drop_duplicates(ID)[[ID, "reason"]]
         cutoff = moment(as_of, time).cutoff
-        found[f"{cutoff:%Y-%m-%d}"] = scores.merge(first, on=ID, how="left")
+        said = scores.merge(first, on=ID, how="left")
+        if as_of in (segments or {}):
+            path = (segments or {})[as_of] / "segments.parquet"
+            said = said.merge(rows_of(path, who, [ID, "segment"]), on=ID, how="left")
+        found[f"{cutoff:%Y-%m-%d}"] = said
     return found

@@ -78,7 +78,7 @@ def report(
         churn, revenue, cost, groups, qini, next_campaign. See docs/campaigns.md.
     """
     terms = terms or Terms()
-    rows = who.rows.merge(found, on=KEY, how="left", validate="one_to_one")
+    rows = judged_rows(who, found)
     if standing is not None:
         extra = standing[[*KEY, *(c for c in (*GROUPS[:3], SCORE) if c in standing.columns)]]
         rows = rows.merge(extra, on=KEY, how="left", validate="one_to_one")
@@ -101,6 +101,11 @@ def report(
         content["warnings"] = _warnings(content)
         content["notes"] += _rough(known, content, terms)
     return content
+
+
+def judged_rows(who: Assigned, found: pd.DataFrame) -> pd.DataFrame:
+    """Assignments with what became of them."""
+    return who.rows.merge(found, on=KEY, how="left", validate="one_to_one")
 
 
 def controlled_rows(rows: pd.DataFrame) -> pd.DataFrame:

@@ -106,10 +106,49 @@ VERDICTS: Mapping[str, Mapping[Language, str]] = {
     },
 }
 
+# Whether treating by effect keeps more than treating by risk: of the order by effect.
+ORDERS: Mapping[str, Mapping[Language, str]] = {
+    "no_features": {
+        "en": "No line stood in a feature table whose cutoff had passed before its offer: no order "
+        "by effect is looked for.",
+        "zh": "派发之前没有任何用户的特征表，无法按效果排序。",
+    },
+    "few_leavers": {
+        "en": "Too few left in an arm ({treated} treated, {control} control; {least} are needed): "
+        "no order by effect is looked for. List by risk.",
+        "zh": "离网用户太少（营销组{treated}，对照组{control}，至少需要{least}），"
+        "不按效果排序，请按风险排序。",
+    },
+    "better": {
+        "en": "Treating by effect keeps more than treating by risk does, beyond chance.",
+        "zh": "按效果排序比按风险排序挽留更多，差异显著。",
+    },
+    "not_better": {
+        "en": "Treating by effect is not shown to keep more than treating by risk does. List by "
+        "risk.",
+        "zh": "没有证据表明按效果排序优于按风险排序，请按风险排序。",
+    },
+    "worse": {
+        "en": "Treating by effect keeps less than treating by risk does. List by risk.",
+        "zh": "按效果排序不如按风险排序，请按风险排序。",
+    },
+}
+
+
+def order_verdict(code: str, **figures: object) -> dict[str, str]:
+    """What is said of the order by effect: code and both texts."""
+    return _both(ORDERS, code, figures)
+
 
 def note(code: str, **figures: object) -> dict[str, str]:
     """A note as the JSON holds it: code and both texts."""
-    en, zh = (NOTES[code][language].format(**figures) for language in LANGUAGES)
+    return _both(NOTES, code, figures)
+
+
+def _both(
+    texts: Mapping[str, Mapping[Language, str]], code: str, figures: Mapping[str, object]
+) -> dict[str, str]:
+    en, zh = (texts[code][language].format(**figures) for language in LANGUAGES)
     return {"code": code, "en": en, "zh": zh}
 
 

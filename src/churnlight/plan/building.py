@@ -51,11 +51,13 @@ class Plan:
         table: `COLUMNS`, one row a subscriber of `plan.tiers`, sorted by subscriber_id.
         content: of plan.json, see docs/plan.md.
         calls: `sheet.COLUMNS`, what callers see; see `sheet.caller_rows`.
+        effects: `effects.COLUMNS`, what campaigns measured; None: nothing.
     """
 
     table: pd.DataFrame
     content: Mapping[str, Any]
     calls: pd.DataFrame
+    effects: pd.DataFrame | None = None
 
 
 def make_plan(inputs: PlanInputs) -> Plan:
@@ -81,7 +83,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     table = _table(rows, rule, options.iloc[picked].reset_index(drop=True), inputs)
     table = _standing(table, against, kept, (listed, control), inputs)
     content = content_of(table, against, choice, inputs)
-    return Plan(table, content, caller_rows(table, inputs.playbook))
+    return Plan(table, content, caller_rows(table, inputs.playbook), inputs.effects)
 
 
 def _vocabulary(inputs: PlanInputs) -> Vocabulary:

@@ -26,8 +26,8 @@ def hold_effects(effects: pd.DataFrame) -> None:
     """
     if lacking := [c for c in COLUMNS if c not in effects.columns]:
         raise DataRefused(
-            f"the table of measured effects lacks {', '.join(lacking)}: `churnlight campaign "
-            "report` writes it anew"
+            f"the table of measured effects lacks {', '.join(lacking)}: expected "
+            f"{', '.join(COLUMNS)}"
         )
     shares = effects["effect_share"].to_numpy(dtype=float)
     if not bool((np.isfinite(shares) & (np.abs(shares) <= 1)).all()):

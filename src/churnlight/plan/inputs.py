@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,7 @@ class PlanInputs:
         segments: subscriber_id and segment.
         services: subscriber_id, rank and service_id.
         effects: see `effects.COLUMNS`.
+        measured: what `measuring.Measured.content` says; None: nobody looked.
         lacking: what the extracts do not say: campaigns, care, on_red_list, no_contact.
         simulated: whether a simulator made the subscribers.
     """
@@ -73,6 +74,7 @@ class PlanInputs:
     segments: pd.DataFrame | None = None
     services: pd.DataFrame | None = None
     effects: pd.DataFrame | None = None
+    measured: Mapping[str, Any] | None = None
     lacking: Sequence[str] = ()
     simulated: bool = False
 

@@ -14,17 +14,20 @@ import pandas as pd
 import pyarrow as pa
 
 from churnlight import files
+from churnlight.campaigns.judging import where_of
 from churnlight.check import load_kept
 from churnlight.engine import Engine
 from churnlight.features.reasons import REASONS
 from churnlight.identity import ID
 from churnlight.known import as_known
 from churnlight.marts.reading import MonthlyMarts
+from churnlight.params.data import TimeParams
 from churnlight.params.plan import ContactParams, PlanParams
 from churnlight.params.tariff import TariffParams
 from churnlight.paths import Project
 from churnlight.plan.inputs import CAMPAIGNS, PlanInputs, no_campaigns
-from churnlight.plan.playbook import read_playbook
+from churnlight.plan.measuring import Measured, measure
+from churnlight.plan.playbook import Playbook, read_playbook
 from churnlight.plan.storing import read_earlier
 from churnlight.retention.loading import is_simulated, reasons_of
 from churnlight.schema import SUBSCRIBERS
@@ -46,8 +49,7 @@ class Source:
         extracts: the operator's folder.
         months: the months of the extracts that count.
         tiers: all, in rising risk.
-        params, contact, tariff: sections.
-        reporting_delay_hours: `time.reporting_delay_hours`.
+        time, params, contact, tariff: sections.
     """
 
     project: Project
@@ -56,10 +58,10 @@ class Source:
     extracts: Path
     months: Sequence[Month]
     tiers: Sequence[str]
+    time: TimeParams
     params: PlanParams
     contact: ContactParams
     tariff: TariffParams
-    reporting_delay_hours: float = 0.0
 
     def kept(self, engine: Engine, name: str, months: Sequence[Month]) -> ir.Table | None:
         """Kept rows of an extract over those of the months that count; None without any."""
@@ -86,15 +88,15 @@ def load_inputs(engine: Engine, source: Source) -> PlanInputs:
     wanted = engine.upload(pa.table({"wanted_id": pa.array(scores["subscriber_id"])}))
     facts, lacking = _facts(engine, source, wanted)
     campaigns = _campaigns(engine, source, wanted)
+    found = _measured(engine, source)
     tariffs, why = _tariffs(engine, source, members, scores)
-    own = source.params.playbook
     return PlanInputs(
         at=at,
         scores=scores,
         reasons=reasons_of(files.require_file(folder / "reasons.parquet", "score"), scores[ID]),
         people=members,
         facts=facts,
-        playbook=read_playbook(None if own is None else project.root / Path(own).expanduser()),
+        playbook=playbook_of(project, source.params),
         params=source.params,
         contact=source.contact,
         tiers=source.tiers,
@@ -103,12 +105,34 @@ def load_inputs(engine: Engine, source: Source) -> PlanInputs:
         earlier=read_earlier(project, at.key),
         tariffs=tariffs,
         tariffs_left_out=why,
-        segments=_optional(project.data / "segments" / f"as_of={at.key}" / "segments.parquet"),
-        services=_optional(project.data / "segments" / f"as_of={at.key}" / "services.parquet"),
-        effects=_optional(project.data / "campaigns" / f"as_of={at.key}" / "effects.parquet"),
+        segments=_optional(project.segments(at.key) / "segments.parquet"),
+        services=_optional(project.segments(at.key) / "services.parquet"),
+        effects=found.effects,
+        measured=found.content,
         lacking=(*lacking, *(() if campaigns is not None else ("campaigns",))),
         simulated=is_simulated(source.built),
     )
+
+
+def playbook_of(project: Project, params: PlanParams) -> Playbook:
+    """The operator's own playbook, or the one that comes with churnlight.
+
+    Raises:
+        UsageError: when it is not well-formed; names every line.
+    """
+    own = params.playbook
+    return read_playbook(None if own is None else project.root / Path(own).expanduser())
+
+
+def _measured(engine: Engine, source: Source) -> Measured:
+    """What campaigns did, as far as that was known at the cutoff."""
+    where = where_of(
+        source.project,
+        lambda name, months: source.kept(engine, name, months),
+        source.months,
+        source.time,
+    )
+    return measure(engine, where, source.at, source.params)
 
 
 def _optional(path: Path) -> pd.DataFrame | None:
@@ -165,7 +189,7 @@ def _tariffs(
 ) -> tuple[pd.DataFrame | None, str | None]:
     """The tariff table of the candidates, stored or worked out here; or why there is none."""
     at = source.at
-    stored = source.project.data / "tariffs" / f"as_of={at.key}" / "tariffs.parquet"
+    stored = source.project.tariffs(at.key) / "tariffs.parquet"
     if stored.exists():
         return pd.read_parquet(stored), None
     sources: dict[str, Any] = {
@@ -179,7 +203,7 @@ def _tariffs(
         return None, "no_subscribers"
     people = members[[ID, "activated_on"]].merge(scores[[ID, "tier"]], on=ID)
     uploaded = engine.upload(pa.Table.from_pandas(people, preserve_index=False))
-    settings = Settings(source.tariff, source.reporting_delay_hours)
+    settings = Settings(source.tariff, source.time.reporting_delay_hours)
     found = price(engine, there, uploaded, at, settings)
     if found.table is None:
         return None, str(found.summary["left_out"])

@@ -13,16 +13,17 @@ import pyarrow.parquet as pq
 from churnlight.errors import ChurnlightError
 from churnlight.paths import Project
 from churnlight.plan.building import COLUMNS
+from churnlight.plan.effects import COLUMNS as EFFECT_COLUMNS
 from churnlight.plan.inputs import EARLIER, no_plans
 from churnlight.plan.sheet import COLUMNS as CALLS_COLUMNS
 
-FILE, RECORD, CALLS = "plan.parquet", "plan.json", "calls.parquet"
+FILE, RECORD, CALLS, EFFECTS = "plan.parquet", "plan.json", "calls.parquet", "effects.parquet"
 _IDS = ("subscriber_id", "account_id")
 _TYPES = {
     **{c: pa.date32() for c in ("control_until", "offers_from")},
     **{
         c: pa.float64()
-        for c in (*COLUMNS, *CALLS_COLUMNS)
+        for c in (*COLUMNS, *CALLS_COLUMNS, *EFFECT_COLUMNS)
         if c.endswith(("_money", "_share", "probability"))
     },
     **{c: pa.int64() for c in ("rule", "calls", "place")},
@@ -37,6 +38,11 @@ def write_plan(table: pd.DataFrame, path: Path) -> None:
 def write_calls(calls: pd.DataFrame, path: Path) -> None:
     """Write the rows of the callers' sheet (`sheet.COLUMNS`), with the same promise."""
     _write(calls, CALLS_COLUMNS, path)
+
+
+def write_effects(effects: pd.DataFrame, path: Path) -> None:
+    """Write the measured effects (`effects.COLUMNS`), with the same promise."""
+    _write(effects, EFFECT_COLUMNS, path)
 
 
 def _write(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:

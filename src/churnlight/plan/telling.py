@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from churnlight.campaigns.effects import PROVOKES, SAVES
 from churnlight.plan.arms import CONTROL, TREATED, account_keys
 from churnlight.plan.choosing import Choice
 from churnlight.plan.effects import ASSUMED, MEASURED
@@ -62,6 +63,7 @@ def content_of(
             "proved_best": choice.profit == choice.bound,
         },
         "arms": arms,
+        "measured": inputs.measured,
         "rates": _counts(listed, "rate_source", (ASSUMED, MEASURED)),
         "actions": _actions(listed),
         "notices": _notices(table, control, choice, inputs),
@@ -128,6 +130,7 @@ def _notices(
         found.append(("no_tariffs", {"why": inputs.tariffs_left_out or "no table"}))
     tables = ("segments", "services", "effects")
     found += [(f"no_{name}", {}) for name in tables if getattr(inputs, name) is None]
+    found += _of_campaigns(inputs.measured)
     for name in inputs.lacking:
         known = f"no_{name}" in NOTICES
         found.append((f"no_{name}", {}) if known else ("no_flag", {"column": name}))
@@ -144,3 +147,19 @@ def _notices(
         {"code": code, "en": NOTICES[code][0].format(**v), "zh": NOTICES[code][1].format(**v)}
         for code, v in found
     ]
+
+
+def _of_campaigns(measured: Mapping[str, Any] | None) -> list[tuple[str, Mapping[str, Any]]]:
+    """Why campaigns that are there show no effect, or that what they show is no help."""
+    if measured is None or not measured["campaigns"]:
+        return []
+    if measured["why_not"] is not None:
+        return [("campaigns_left_out", measured["why_not"])]
+    churn = measured["churn"]
+    if churn["verdict"] == SAVES:
+        return []
+    points = {name: f"{100 * churn[name]:+.1f}" for name in ("difference", "low", "high")
+              if churn[name] is not None}  # fmt: skip
+    if len(points) < 3:
+        return [("effect_without_interval", points)]
+    return [("effect_provokes" if churn["verdict"] == PROVOKES else "effect_unclear", points)]

@@ -216,6 +216,27 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "No controlled campaign was measured: every save rate is an assumption of the playbook.",
         "没有对照实验结果：所有挽留率均为方案手册中的假设。",
     ),
+    "campaigns_left_out": (
+        "The campaigns on record count for nothing here: {en}",
+        "已有的营销活动记录在此不作依据：{zh}",
+    ),
+    "effect_unclear": (
+        "Measured: assigning the offer changed the share that left by {difference} points (95 % "
+        "interval {low} to {high}). It is not shown that contact saves anybody.",
+        "实测：营销组离网率相差 {difference} 个百分点（95% 区间 {low} 至 {high}），"
+        "没有证据表明接触挽留了用户。",
+    ),
+    "effect_provokes": (
+        "Measured: where the offer was assigned more left, {difference} points (95 % interval "
+        "{low} to {high}). Whom contact drives away is not listed.",
+        "实测：营销组离网更多，相差 {difference} 个百分点（95% 区间 {low} 至 {high}），"
+        "接触会促使离网的用户不列入名单。",
+    ),
+    "effect_without_interval": (
+        "Measured: where the offer was assigned the share that left differs by {difference} "
+        "points; there are too few to say how sure that is.",
+        "实测：营销组离网率相差 {difference} 个百分点，样本太少，无法给出区间。",
+    ),
     "idle_rule": (
         "Rule {number} of the playbook (line {line}) is for tiers that plan.tiers does not have.",
         "方案手册第 {number} 条规则（第 {line} 行）所列等级不在 plan.tiers 中。",

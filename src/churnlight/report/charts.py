@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from churnlight.report.formats import percent
+from churnlight.report.formats import number, percent
 from churnlight.report.svg import (
     Axis,
     Caption,
@@ -110,6 +110,41 @@ def calibration(
     return drawing(_WIDTH, _HEIGHT, [_grid(x, y, labels), *parts], labels.caption)
 
 
+def qini(series: Sequence[Series], labels: Labels) -> Markup:
+    """Lines saved a thousand by the share of a list that is treated.
+
+    Args:
+        series: points are (share treated, lines saved a line of the list), from 0 to a share of 1.
+        labels: see `Labels`; the reference is the straight line of a random order.
+    """
+    saved = [y for one in series for _, y in one.points]
+    low, high = min([0.0, *saved]), max([0.0, *saved])
+    x, _ = _axes(1.0)
+    y = Axis(low, high if high > low else low + 0.001, _HEIGHT - _BOTTOM, _TOP)
+    parts = []
+    for step in _SHARES:
+        value = y.low + step * (y.high - y.low)
+        parts.append(line((x(step), y.start), (x(step), y.end), "grid"))
+        parts.append(line((x(0), y(value)), (x(1), y(value)), "grid"))
+        anchor = "end" if step == 1 else "middle"
+        parts.append(text(x(step), y.start + 16, percent(step, 0), "tick", anchor))
+        parts.append(text(x(0) - 6, y(value) + 4, number(1_000 * value, 1), "tick", "end"))
+    parts += _axis_names(x, y, labels)
+    if low < 0:
+        parts.append(line((x(0), y(0)), (x(1), y(0)), "zero"))
+    end = series[0].points[-1][1] if series else 0.0
+    parts.append(line((x(0), y(0)), (x(1), y(end)), "reference"))
+    curves = [
+        polyline([(x(px), y(py)) for px, py in one.points], f"curve {one.style}") for one in series
+    ]
+    left, top = x(0) + 10, y.end + 12
+    legend = [_legend(series, left, top)]
+    below = top + 16 * len(series)
+    legend.append(line((left, below - 4), (left + 24, below - 4), "reference"))
+    legend.append(text(left + 30, below, labels.reference, "legend"))
+    return drawing(_WIDTH, _HEIGHT, [group(parts, "frame"), *curves, *legend], labels.caption)
+
+
 def interval(reading: Reading, top: float, reference: float | None, caption: Caption) -> Markup:
     """A dot with its whisker on a square-root scale from 0 to `top`.
 
@@ -200,18 +235,21 @@ def _grid(x: Axis, y: Axis, labels: Labels) -> Markup:
         anchor = "end" if tick == 1 else "middle"
         parts.append(text(x(tick), y(0) + 16, name, "tick", anchor))
         parts.append(text(x(0) - 6, y(tick) + 4, name, "tick", "end"))
-    parts.append(text((x(0) + x(x.high)) / 2, _HEIGHT - 6, labels.x, "axis", "middle"))
-    middle = (y(0) + y(y.high)) / 2
-    parts.append(
+    return group([*parts, *_axis_names(x, y, labels)], "frame")
+
+
+def _axis_names(x: Axis, y: Axis, labels: Labels) -> list[Markup]:
+    middle = (y.start + y.end) / 2
+    return [
+        text((x.start + x.end) / 2, _HEIGHT - 6, labels.x, "axis", "middle"),
         element(
             "text",
             labels.y,
             transform=f"translate(11 {middle:.1f}) rotate(-90)",
             class_="axis",
             text_anchor="middle",
-        )
-    )
-    return group(parts, "frame")
+        ),
+    ]
 
 
 def _legend(series: Sequence[Series], left: float, top: float) -> Markup:
