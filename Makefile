@@ -27,6 +27,7 @@ test-fast: .venv/.ready ## the tests that need no other program
 lint: .venv/.ready ## style, security rules, formatting
 	@ruff check .
 	@ruff format --check .
+	@bandit --quiet --configfile pyproject.toml --recursive src 2>/dev/null
 
 types: .venv/.ready ## strict types
 	@mypy
@@ -43,8 +44,8 @@ study: .venv/.ready ## the pipeline on five seeds of the demo, ablation, backtes
 accuracy: .venv/.ready ## the learners on real ready-made tables, cross-validated; to docs/accuracy.md
 	@python scripts/accuracy.py "$(SHARED)/data"
 
-soak: .venv/.ready ## kill the pipeline at random moments, a hundred times; hours
-	@python scripts/soak.py
+soak: .venv/.ready ## kill dvc repro and churnlight score at random moments, 100 times; hours (KILLS=20, MINUTES=30: less)
+	@python scripts/soak.py $(if $(KILLS),--kills $(KILLS)) $(if $(MINUTES),--minutes $(MINUTES))
 
 mlflow: .venv/.ready ## open MLflow's page on this machine
 	@mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1

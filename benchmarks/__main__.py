@@ -53,6 +53,7 @@ class Sizes:
     scoring_plain: int = 20_000
     scoring_learn_rows: int = 50_000
     scoring_shap_rows: int = 5_000
+    pseudonymise_rows: int = 10_000_000
     repeats: int = 3
 
 
@@ -73,6 +74,7 @@ QUICK = Sizes(
     scoring_plain=1_000,
     scoring_learn_rows=3_000,
     scoring_shap_rows=200,
+    pseudonymise_rows=20_000,
     repeats=1,
 )
 
@@ -302,11 +304,19 @@ def demo(bench: Bench) -> None:
             bench.record(name, "benchmarks.simulation", spec)
 
 
+def pseudonymise(bench: Bench) -> None:
+    """Raw numbers into pseudonyms, beside pandas."""
+    rows = bench.sizes.pseudonymise_rows
+    spec = {"rows": rows, "peer_rows": rows // 10}
+    spec |= {"subscribers": rows // 20, "counterparts": rows // 4}
+    bench.record("pseudonymise", "benchmarks.pseudonyms", spec)
+
+
 GROUPS: Mapping[str, Callable[[Bench], None]] = {
     f.__name__: f
     for f in (
         *(marts, large, edges, whole, months, features, profile),
-        *(learners, shap, demo, scoring),
+        *(learners, shap, demo, scoring, pseudonymise),
     )
 }
 

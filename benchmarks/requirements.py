@@ -232,6 +232,14 @@ REQUIREMENTS = (
         ("scoring_plain", "scoring_city"),
         plain_times,
     ),
+    Requirement(
+        "numbers into pseudonyms, the slowest kind of file",
+        1.0,
+        _MILLIONS,
+        LEAST,
+        ("pseudonymise",),
+        lambda r: min(r["rows_per_second_by_kind"].values()) / 1e6,
+    ),
 )
 
 

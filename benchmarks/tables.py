@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks import tables_models, tables_scoring
+from benchmarks import tables_models, tables_privacy, tables_scoring
 from benchmarks.machine import BUSY_CORES, ROOT
 from benchmarks.markdown import table
 from benchmarks.requirements import (
@@ -56,6 +56,7 @@ NAMES = (
     "scoring_city",
     "scoring_vips",
     "scoring_plain",
+    "pseudonymise",
 )
 VARIANTS = {
     "marts_integers": "integer ids, rows validated, duplicates not looked for",
@@ -115,9 +116,9 @@ memory is the largest resident memory of the process. Starting Python, and Spark
   began (load average), right before, or while it ran.
 
 `make bench` runs everything, `make bench ONLY=edges` one part (marts, large, edges, whole,
-months, features, profile, learners, shap, demo, scoring), and `make bench QUICK=1` a smoke at small
-sizes, whose results go elsewhere. The first run with edges or whole installs the peers into
-`benchmarks/.venv`.
+months, features, profile, learners, shap, demo, scoring, pseudonymise), and `make bench QUICK=1` a
+smoke at small sizes, whose results go elsewhere. The first run with edges or whole installs the
+peers into `benchmarks/.venv`.
 """
 
 
@@ -151,6 +152,7 @@ def render(results: Results) -> str:
         tables_models.shap(results),
         tables_models.demo(results),
         tables_scoring.scoring(results),
+        tables_privacy.pseudonyms(results),
         TRIED.read_text(encoding="utf-8"),
         HOW.format(rows_a_subscriber=_rows_a_subscriber(results)),
         _runs(results),

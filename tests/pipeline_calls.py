@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import yaml
 
@@ -43,14 +44,19 @@ def call(folder: Path, *command: str, code: int = 0, **changes: str) -> str:
     return done.stdout + done.stderr
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
-    """`dvc repro` in a process group of its own, so that a kill reaches its stages too."""
+def start(
+    folder: Path, *command: str, said: IO[bytes] | int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """`dvc repro`, or `command`, in a process group of its own, so that a kill reaches its stages.
+
+    What it says goes to `said`.
+    """
     return subprocess.Popen(
-        ["dvc", "repro"],
+        command or ("dvc", "repro"),
         cwd=folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        env=environment(PYTHONUNBUFFERED="1"),
+        stdout=said,
+        stderr=said,
         start_new_session=True,
     )
 

@@ -14,9 +14,9 @@ SRC = Path(__file__).resolve().parents[1] / "src" / "churnlight"
 # Later may import earlier or its own layer, never the reverse.
 LAYERS = (
     {"errors", "__init__"},
-    {"timeline", "logs"},
-    {"params", "paths", "files", "schema"},
-    {"columns", "engine", "identity", "known"},
+    {"commit", "timeline", "logs"},
+    {"declaring", "keyed", "keyed_kernels", "params", "paths", "files", "schema", "small_groups"},
+    {"columns", "engine", "identity", "known", "number_map", "suppression"},
     {"inventory", "check", "marts", "population", "features", "demo", "adapt", "pseudonymise"},
     {"kpi", "learners", "tariffs"},
     {"assess", "campaigns", "explain", "handsets", "segments", "watch"},
@@ -27,7 +27,8 @@ LAYERS = (
     {"plan"},
     {"tracking", "registry", "publish"},
     {"stages"},
-    {"batch"},
+    {"batch", "forgetting"},
+    {"trace"},
     {"cli"},
 )
 LAYER = {name: depth for depth, names in enumerate(LAYERS) for name in names}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -16,6 +18,7 @@ import pytest
 import yaml
 
 from churnlight.files import sha256_of
+from faulty_machine import closed_port
 from pipeline_calls import ROOT, call, change, hashes, make, ran, start
 
 pytestmark = pytest.mark.slow
@@ -27,6 +30,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make(tmp_path_factory.mktemp("finished") / "project")
     text = call(folder, "dvc", "repro")
     assert 32 <= len(ran(text)) <= 44
+    (folder / "run.log").write_text(text)
     return folder
 
 
@@ -46,11 +50,47 @@ def test_bytes_do_not_depend_on_place_threads_zone_or_locale(
     finished: Path, tmp_path: Path
 ) -> None:
     other = make(tmp_path / "another place" / "of the project", **{"engine.threads": 1})
-    call(other, "dvc", "repro", TZ="Asia/Shanghai", LC_ALL="C", OMP_NUM_THREADS="1")
+    elsewhere = {"TZ": "Asia/Shanghai", "LC_ALL": "C", "OMP_NUM_THREADS": "1"}
+    call(other, "dvc", "repro", PYTHONHASHSEED="4", **elsewhere)
     first, second = hashes(finished), hashes(other)
     assert first.keys() == second.keys()
     assert len(first) > 60
+    # Workbooks, plan, segments, tariffs, handsets and the models' manifests are held too.
+    month = "as_of=2026-01-01"
+    assert {
+        f"data/plans/{month}/plan.zh.xlsx",
+        f"data/plans/{month}/calls.parquet",
+        f"data/scores/{month}/call_list.en.xlsx",
+        f"data/segments/{month}/segments.json",
+        f"data/tariffs/{month}/tariffs.parquet",
+        f"data/handsets/{month}/handsets.parquet",
+        "models/tiers/manifest.json",
+    } <= first.keys()
     assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_nothing_but_tables_names_subscribers(finished: Path, project: Path) -> None:
+    books = sorted((finished / "data/demo/extracts/subscribers").rglob("*.parquet"))
+    ids = {str(i) for path in books for i in pd.read_parquet(path)["subscriber_id"]}
+    assert len(ids) > 2_000
+    assert {len(i) for i in ids} == {8}
+    said = call(project, "churnlight", "explain", "SECRETID123", code=1)
+    said += call(project, "churnlight", "publish", "--to", "scores.csv")
+    said += call(project, "churnlight", "campaign", "report")
+    assert "SECRETID123" not in said
+    (project / "said.log").write_text(said)
+    logged = ("run.log", "said.log", "mlflow.db", "mlartifacts", ".work", "data/metrics.json")
+    counted = ("check", "inventory", "windows", "roles", "kpi", "explanations", "tracking", "plots")
+    held = []
+    for name in (*logged, *(f"data/{part}" for part in counted), "models", "reports"):
+        place = project / name
+        for path in [place, *place.rglob("*")]:
+            # The sources that MLflow keeps with a model hold numbers of their own.
+            if path.is_file() and "code" not in path.parts:
+                found = re.findall(rb"(?<![0-9A-Za-z.])[0-9]{8}(?![0-9A-Za-z])", path.read_bytes())
+                if ids & {word.decode() for word in found}:
+                    held.append(path.relative_to(project).as_posix())
+    assert held == []
 
 
 def test_one_parameter_reruns_what_depends_on_it(project: Path) -> None:
@@ -122,6 +162,41 @@ def test_a_killed_run_goes_on(project: Path, finished: Path) -> None:
     assert not (marts / "month=2025-07").exists()
     assert ran(call(project, "dvc", "repro"))[0] == "marts@2025-07"
     assert hashes(project) == hashes(finished)
+
+
+def test_killed_at_any_moment_a_plain_rerun_gives_the_same(
+    project: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small piece of `make soak`; see scripts/soak.py."""
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import soak_rounds
+
+    # Cheap ones, and the last, which makes MLflow's store anew; each some seconds.
+    stages = {"roles": 2.0, "explain": 2.0, "train@gbm": 3.0, "track": 6.0}
+    soak = soak_rounds.Repro(project, hashes(finished), stages, random.Random(2))  # noqa: S311
+    rounds = [done for done in (soak.round() for _ in range(3)) if done is not None]
+    assert rounds
+    assert [done for done in rounds if not done.right] == []
+
+
+def test_a_server_that_is_away_fails_nothing_and_is_told_later(
+    project: Path, finished: Path
+) -> None:
+    shutil.rmtree(project / "data" / "tracking")
+    shutil.rmtree(project / "mlartifacts")
+    (project / "mlflow.db").unlink()
+    away = f"http://127.0.0.1:{closed_port()}"
+    text = call(project, "churnlight", "run", MLFLOW_TRACKING_URI=away)
+    assert ran(text) == ["track"]
+    assert "not in MLflow yet" in text
+    assert hashes(project) == hashes(finished)
+    tracking = project / "data" / "tracking"
+    assert [path.name for path in tracking.iterdir()] == ["pending.json"]
+    assert call(project, "churnlight", "tracking", "sync").count("(logged)") == 2
+    assert {path.name for path in tracking.iterdir()} == {"runs.json", "gate.json"}
+    kept = (tracking / "runs.json").read_text()
+    assert call(project, "churnlight", "tracking", "sync").count("(found)") == 2
+    assert (tracking / "runs.json").read_text() == kept
 
 
 def test_mlflow_has_it_all_and_is_refilled(project: Path) -> None:

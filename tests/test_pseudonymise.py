@@ -14,8 +14,9 @@ import pytest
 from churnlight.check import load_kept
 from churnlight.engine import Engine, connect
 from churnlight.errors import DataRefused, UsageError
+from churnlight.keyed import KEY_VARIABLE, read_key
 from churnlight.params.data import EngineParams
-from churnlight.pseudonymise import KEY_VARIABLE, pseudonymise, read_key
+from churnlight.pseudonymise import pseudonymise
 from churnlight.timeline import Month
 
 KEY = b"0123456789abcdef"
@@ -169,3 +170,62 @@ def test_short_and_missing_keys_are_refused(tmp_path: Path) -> None:
     assert KEY.decode()[:15] not in str(refused.value)
     with pytest.raises(UsageError, match="can't be read"):
         read_key(tmp_path / "nowhere", {})
+
+
+def test_pseudonyms_are_those_of_the_first_day(tmp_path: Path) -> None:
+    """Written down once: were they to change, no month would fit those before."""
+    (tmp_path / "ids.csv").write_text(
+        "number_id\n13800138000\n 13800138000\nabc \n\u3000x\n\u3000\n"
+    )
+    pseudonymise(tmp_path / "ids.csv", tmp_path / "out", KEY)
+    table = pq.read_table(tmp_path / "out" / "ids.parquet")
+    assert table["number_id"].to_pylist() == [
+        "523ecb4056848964",
+        "523ecb4056848964",
+        by_hand("abc"),
+        by_hand("x"),
+        None,
+    ]
+
+
+def test_a_later_month_extends_the_map(extracts: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "safe" / "map.parquet"
+    pseudonymise(extracts, tmp_path / "out", KEY, number_map=kept)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    first = dict(zip(*pq.read_table(kept).to_pydict().values(), strict=True))
+    assert first == {n: by_hand(n) for n in ("10086", "13800138000", "13800138001")}
+    (tmp_path / "list.csv").write_text("number_id\n13800138000\n13900139000\n")
+    pseudonymise(tmp_path / "list.csv", tmp_path / "later", KEY, number_map=kept)
+    table = pq.read_table(kept)
+    assert table["number"].to_pylist() == [*sorted(first), "13900139000"]
+    assert kept.stat().st_mode & 0o777 == 0o600
+    before = kept.read_bytes()
+    with pytest.raises(UsageError, match="made with another key"):
+        pseudonymise(tmp_path / "list.csv", tmp_path / "other", KEY[::-1], number_map=kept)
+    assert kept.read_bytes() == before
+
+
+def test_a_map_where_others_get_at_it_is_refused(extracts: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("params.yaml", "dvc.yaml"):
+        (project / name).write_text("")
+    out = tmp_path / "out"
+    with pytest.raises(UsageError, match="lies inside the project"):
+        pseudonymise(extracts, out, KEY, number_map=project / "data" / "map.parquet")
+    (tmp_path / "link").symlink_to(project)
+    with pytest.raises(UsageError, match="lies inside the project"):
+        pseudonymise(extracts, out, KEY, number_map=tmp_path / "link" / "map.parquet")
+    for folder in (extracts, out):
+        with pytest.raises(UsageError, match="lies inside"):
+            pseudonymise(extracts, out, KEY, number_map=folder / "map.parquet")
+    kept = tmp_path / "map.parquet"
+    pq.write_table(pa.table({"number": ["1"], "pseudonym": ["2"]}), kept)
+    kept.chmod(0o640)
+    with pytest.raises(UsageError, match="chmod 600"):
+        pseudonymise(extracts, out, KEY, number_map=kept)
+    kept.write_text("number,pseudonym\n")
+    kept.chmod(0o600)
+    with pytest.raises(UsageError, match="no Parquet"):
+        pseudonymise(extracts, out, KEY, number_map=kept)
+    assert not out.exists()

@@ -33,6 +33,31 @@ def epoch_us(moment: dt.timestamp) -> dt.int64:
     """Microseconds since the first instant of 1970, both in local time."""
 
 
+@ibis.udf.scalar.builtin(name="chr")  # type: ignore[untyped-decorator]
+def _sign(code: dt.int64) -> dt.string:
+    """The sign of a code."""
+
+
+def has_null_byte(text: ir.StringValue) -> ir.BooleanValue:
+    """Whether a text has a null byte, which no database takes in a text."""
+    return text.contains(_sign(0))
+
+
+def is_nan(number: ir.FloatingValue) -> ir.BooleanValue:
+    """Whether a number is NaN, whatever a file's statistics say.
+
+    DuckDB answers isnan() and comparisons from a Parquet file's smallest and largest value, which
+    leave NaN out; as text nothing is known of a column.
+    """
+    return number.cast("string").lower() == "nan"
+
+
+def is_not_finite(number: ir.FloatingValue) -> ir.BooleanValue:
+    """Whether a number is NaN or infinite; see `is_nan`."""
+    words = ("nan", "inf", "-inf", "infinity", "-infinity")
+    return number.cast("string").lower().isin(words)
+
+
 def is_given(table: ir.Table, name: str) -> bool:
     """Whether a column can hold a value; read off the expression, without running it.
 

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -99,10 +99,33 @@ def read_json(path: Path) -> dict[str, object]:
     Raises:
         UsageError: when the file is missing or is no JSON object; names the file.
     """
+    return parse_json(read_whole(path), path)
+
+
+def read_whole(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        UsageError: when the file is missing; names it.
+    """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except FileNotFoundError:
         raise UsageError(f"{path} is missing: run the stage that writes it (dvc repro)") from None
+
+
+def parse_json(whole: bytes, path: Path) -> dict[str, object]:
+    """A file's bytes as a JSON object.
+
+    Args:
+        whole: what stands in it.
+        path: where it comes from, for the message.
+
+    Raises:
+        UsageError: when it is no JSON object; names the file.
+    """
+    try:
+        content = json.loads(whole.decode("utf-8"))
     except ValueError as error:
         raise UsageError(f"{path} is not valid JSON: {error}") from None
     if not isinstance(content, dict):
@@ -135,6 +158,17 @@ def sha256_of_tree(folder: Path) -> str:
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_of(path)}\n".encode())
     return digest.hexdigest()
+
+
+def sha256_of_files(folder: Path, without: Collection[str] = ()) -> dict[str, str]:
+    """SHA-256 of each file below a folder, by its name relative to the folder.
+
+    Args:
+        folder: the folder.
+        without: relative names that are left out.
+    """
+    names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    return {n: sha256_of(p) for n, p in sorted(names.items()) if p.is_file() and n not in without}
 
 
 def sha256_of_any(path: Path) -> str:

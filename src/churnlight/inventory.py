@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -96,11 +97,17 @@ def spell(months: Sequence[Month]) -> str:
     return ", ".join(words) or "none"
 
 
-def entry(root: Path, extract: str, month: Month | None) -> dict[str, object]:
+def entry(
+    root: Path, extract: str, month: Month | None, *, follow_links: bool = False
+) -> dict[str, object]:
     """Inventory entry of an extract's month: its files with bytes and SHA-256, by name.
 
     Names are relative to the extracts' root, so that the entry says nothing about the machine.
+
+    Raises:
+        DataRefused: see `require_inside`.
     """
+    require_inside(root, extract, month, follow_links=follow_links)
     return {
         "extract": extract,
         "month": None if month is None else str(month),
@@ -115,37 +122,76 @@ def entry(root: Path, extract: str, month: Month | None) -> dict[str, object]:
     }
 
 
-def take_inventory(root: Path, months: Sequence[Month]) -> dict[str, object]:
+def require_inside(
+    root: Path, extract: str, month: Month | None, *, follow_links: bool = False
+) -> None:
+    """Hold the files of an extract's month to the extracts' folder, wherever links lead.
+
+    Args:
+        root: the extracts' root, which may itself be a link.
+        extract: its name.
+        month: the partition; None for a reference table.
+        follow_links: whether links may lead out of the folder.
+
+    Raises:
+        DataRefused: names a link that leads out, or to nothing.
+    """
+    folder = folder_of(root, extract, month)
+    # Not Path.resolve(), which raises where links go in a circle.
+    home = os.path.realpath(root)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name[0] in "._" or not path.name.endswith(SUFFIXES):
+            continue
+        if path.is_symlink() and not path.exists():
+            raise DataRefused(f"{path} is a link to nothing: mend or remove it")
+        if not follow_links and os.path.commonpath((home, os.path.realpath(path))) != home:
+            raise DataRefused(
+                f"{path} leads by a link out of the extracts' folder: copy the file into it, or "
+                "set extracts.follow_links: true in params.yaml"
+            )
+
+
+def take_inventory(
+    root: Path, months: Sequence[Month], *, follow_links: bool = False
+) -> dict[str, object]:
     """The inventory of all extracts, as files to write.
 
     Args:
         root: the extracts' root.
         months: the months that count.
+        follow_links: whether links may lead out of `root`.
 
     Returns:
         Content by file name: "<extract>/month=YYYY-MM.json" for every monthly extract and month
         (an empty list of files where there is none), and "reference.json".
 
     Raises:
-        DataRefused: when `root` is missing, or subscribers or cdr/usage lack one of the months.
+        DataRefused: when `root` is missing, subscribers or cdr/usage lack one of the months, or a
+            link leads nowhere or out of `root`.
     """
     require_months(root, months)
     content: dict[str, object] = {}
     with progress("inventory", len(MONTHLY) * len(months), "partitions") as advance:
         for name in MONTHLY:
             for month in months:
-                content[f"{name}/month={month}.json"] = entry(root, name, month)
+                content[f"{name}/month={month}.json"] = entry(
+                    root, name, month, follow_links=follow_links
+                )
                 advance(1)
-    content[REFERENCE_FILE] = {name: entry(root, name, None)["files"] for name in REFERENCE}
+    content[REFERENCE_FILE] = {
+        name: entry(root, name, None, follow_links=follow_links)["files"] for name in REFERENCE
+    }
     return content
 
 
-def write_inventory(root: Path, months: Sequence[Month], out: Path) -> None:
+def write_inventory(
+    root: Path, months: Sequence[Month], out: Path, *, follow_links: bool = False
+) -> None:
     """Write the inventory below `out`; entries of months that no longer count disappear.
 
     Files whose content has not changed are not touched.
     """
-    content = take_inventory(root, months)
+    content = take_inventory(root, months, follow_links=follow_links)
     for path in sorted(out.rglob("*.json")) if out.is_dir() else []:
         if path.relative_to(out).as_posix() not in content:
             path.unlink()

@@ -87,6 +87,10 @@ class Project:
         """labels.parquet and attrition.json of an as_of."""
         return self.data / "labels" / f"as_of={as_of}"
 
+    def groups(self, as_of: str) -> Path:
+        """Who the members of an as_of are, for the section on fairness."""
+        return self.labels(as_of) / "groups.parquet"
+
     @property
     def roles(self) -> Path:
         """One JSON a role: its as_ofs, their files and hashes."""
@@ -157,6 +161,11 @@ class Project:
         return self.tracking.with_name("gate.json")
 
     @property
+    def pending(self) -> Path:
+        """Why the last stage could not reach MLflow's server; not there once it has it all."""
+        return self.tracking.with_name("pending.json")
+
+    @property
     def kpi(self) -> Path:
         """The retention KPI of every base month and month, kpi.json."""
         return self.data / "kpi" / "kpi.json"
@@ -182,6 +191,10 @@ class Project:
     def batch(self) -> Path:
         """What `churnlight score` builds: a project folder of its own inside this one."""
         return self.data / "batch"
+
+    def run_record(self, stage: str) -> Path:
+        """When and by which code a stage ran last here; no output, so DVC knows nothing of it."""
+        return self.root / "logs" / "runs" / f"{stage}.json"
 
     @property
     def scratch(self) -> Path:

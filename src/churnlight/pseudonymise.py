@@ -12,15 +12,14 @@ are one id, a number with and without its country code are two.
 from __future__ import annotations
 
 import difflib
-import hmac
 import logging
-import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -31,83 +30,68 @@ from churnlight.engine import csv_header
 from churnlight.errors import DataRefused, UsageError
 from churnlight.files import atomic_file
 from churnlight.inventory import SUFFIXES
+from churnlight.keyed import KeyedHash, text_buffers
 from churnlight.logs import progress
+from churnlight.number_map import NumberMap
 from churnlight.schema import EXTRACTS
 
-KEY_VARIABLE = "CHURNLIGHT_PSEUDONYM_KEY"
-MIN_KEY_BYTES = 16
 COLUMNS = ("subscriber_id", "counterpart_id", "number_id", "account_id")
 
 _HEX_DIGITS = 16
 _BATCH_ROWS = 1 << 20
-_CACHE_IDS = 1 << 21
+_THREADS = 3
+# Between them stand the visible characters of ASCII.
+_SPACE, _DELETE = 0x20, 0x7F
 _LOG = logging.getLogger(__name__)
 
 
-def read_key(key_file: Path | None = None, environment: Mapping[str, str] = os.environ) -> bytes:
-    """The secret key: from a file if one is given, else from CHURNLIGHT_PSEUDONYM_KEY.
-
-    Args:
-        key_file: a file that only its owner may read; a line break at its end does not count.
-        environment: the environment's variables.
-
-    Raises:
-        UsageError: when there is no key, it is shorter than 16 bytes, or others may read the file.
-    """
-    if key_file is None:
-        key = environment.get(KEY_VARIABLE, "").encode()
-        where = f"the environment variable {KEY_VARIABLE}"
-        if not key:
-            raise UsageError(
-                f"no key: set {KEY_VARIABLE}, or give --key-file. To make one: "
-                "(umask 077; openssl rand -hex 32 > pseudonym.key)"
-            )
-    else:
-        where = str(key_file)
-        try:
-            mode = key_file.stat().st_mode
-            key = key_file.read_bytes().rstrip(b"\r\n")
-        except OSError as error:
-            raise UsageError(f"the key file {where} can't be read: {error.strerror}") from None
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise UsageError(f"others may read the key file {where}: run chmod 600 {where}")
-    if len(key) < MIN_KEY_BYTES:
-        raise UsageError(
-            f"the key in {where} has {len(key)} bytes, at least {MIN_KEY_BYTES} are needed"
-        )
-    return key
-
-
 class Pseudonyms:
-    """Pseudonyms of one key, remembered while they are few."""
+    """Pseudonyms of one key; with a map to note them in, all that were given."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-        self._known: dict[str | None, str | None] = {}
+    def __init__(self, key: bytes, notes: NumberMap | None = None) -> None:
+        self._hash = KeyedHash(key)
+        self._notes = notes
 
     def of(self, identifier: str) -> str:
         """The pseudonym of one id."""
-        text = identifier.strip()
-        return hmac.digest(self._key, text.encode(), "sha256").hex()[:_HEX_DIGITS]
+        return self._hash.of(identifier.strip().encode())[:_HEX_DIGITS]
 
     def of_array(self, ids: Any) -> Any:
         """Pseudonyms of an arrow array of integers or text; null and empty ids stay null."""
         # Encoding numbers before spelling them out spells each out once.
         encoded = ids if pa.types.is_dictionary(ids.type) else ids.dictionary_encode()
-        spelled = pc.cast(encoded.dictionary, pa.string())
-        if len(self._known) > _CACHE_IDS:
-            self._known.clear()
-        values = spelled.to_pylist()
-        known = self._known
-        known.update({v: self._of_any(v) for v in values if v not in known})
-        return pa.array([known[v] for v in values], pa.string()).take(encoded.indices)
+        numbers = pc.cast(encoded.dictionary, pa.string())
+        if numbers.null_count:
+            numbers = numbers.fill_null("")
+        found = self._hash.of_texts(numbers, _HEX_DIGITS)
+        odd = _odd(numbers)
+        if len(odd):
+            right = [self.of(t) if t.strip() else None for t in numbers.take(odd).to_pylist()]
+            mask = np.zeros(len(numbers), bool)
+            mask[odd] = True
+            found = pc.replace_with_mask(found, pa.array(mask), pa.array(right, pa.string()))
+        if self._notes is not None:
+            self._notes.note(numbers, found)
+        return found.take(encoded.indices)
 
-    def _of_any(self, identifier: str | None) -> str | None:
-        return self.of(identifier) if identifier and identifier.strip() else None
+
+def _odd(texts: Any) -> Any:
+    """Places of texts that are empty, or may begin or end with a space of some alphabet."""
+    offsets, data = text_buffers(texts)
+    begins, ends = offsets[:-1], offsets[1:]
+    filled = np.flatnonzero(ends > begins)
+    plain = np.zeros(len(texts), bool)
+    first, last = data[begins[filled]], data[ends[filled] - 1]
+    plain[filled] = (first > _SPACE) & (first < _DELETE) & (last > _SPACE) & (last < _DELETE)
+    return np.flatnonzero(~plain)
 
 
 def pseudonymise(
-    source: Path, dest: Path, key: bytes, columns: Sequence[str] | None = None
+    source: Path,
+    dest: Path,
+    key: bytes,
+    columns: Sequence[str] | None = None,
+    number_map: Path | None = None,
 ) -> dict[str, int]:
     """Write extracts again as Parquet, in the same folders, with pseudonyms in place of ids.
 
@@ -119,20 +103,25 @@ def pseudonymise(
         dest: the folder to write to, outside `source`.
         key: see `read_key`.
         columns: the id columns; by default subscriber_id, counterpart_id, number_id, account_id.
+        number_map: the operator's own map from number to pseudonym, written or extended; outside
+            any project, `source` and `dest`.
 
     Returns:
         Rows by file written, relative to `dest`.
 
     Raises:
         UsageError: when there is nothing to read, `dest` lies inside `source`, or no file has a
-            column asked for.
+            column asked for; a map that lies where others get at it, or is of another key.
         DataRefused: when a file can't be read, or two files would become one.
     """
     files = _files(source, dest)
     targets = _targets(source, files)
     headers = {path: _column_names(path) for path in files}
     _require_columns(columns, headers)
-    pseudonyms = Pseudonyms(key)
+    notes = None
+    if number_map is not None:
+        notes = NumberMap.opened(number_map, apart_from=(source, dest))
+    pseudonyms = Pseudonyms(key, notes)
     rows: dict[str, int] = {}
     with progress("pseudonymise", sum(p.stat().st_size for p in files), "bytes") as advance:
         for path in files:
@@ -141,6 +130,8 @@ def pseudonymise(
             ids = [c for c in (columns or COLUMNS) if c in kept]
             rows[targets[path]] = _rewrite(path, dest / targets[path], kept, ids, pseudonyms)
             advance(path.stat().st_size)
+    if notes is not None:
+        notes.save()
     return rows
 
 
@@ -223,14 +214,23 @@ def _rewrite(
         for name in ids:
             place = schema.get_field_index(name)
             schema = schema.set(place, pa.field(name, pa.string()))
-        with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        written: Future[None] | None = None
+        with (
+            pq.ParquetWriter(part, schema, compression="zstd") as writer,
+            ThreadPoolExecutor(_THREADS) as pool,
+        ):
             for batch in batches:
-                values = [
-                    pseudonyms.of_array(batch.column(n)) if n in ids else batch.column(n)
-                    for n in kept
-                ]
-                writer.write_batch(pa.record_batch(values, schema=schema))
+                # Arrow and the kernels let go of Python: columns are hashed side by side, and one
+                # batch is written while the next is read.
+                found = list(pool.map(pseudonyms.of_array, [batch.column(n) for n in ids]))
+                if written is not None:
+                    written.result()
+                values = [found[ids.index(n)] if n in ids else batch.column(n) for n in kept]
+                whole = pa.record_batch(values, schema=schema)
+                written = pool.submit(writer.write_batch, whole)
                 count += batch.num_rows
+            if written is not None:
+                written.result()
     return count
 
 

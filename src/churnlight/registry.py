@@ -101,7 +101,8 @@ def settle(
                 decision = gate.decide(figures, champion, test.at, params[0])
             except ChurnlightError as error:
                 decision = gate.not_compared(str(error))
-        assert decision is not None  # noqa: S101 - there is a champion, or it needs no comparison
+        # There is a champion, or it needs no comparison.
+        assert decision is not None  # noqa: S101  # nosec B101
         content: dict[str, Any] = {
             "test_as_of": test.at.key,
             "challenger": {"learner": challenger.learner, "version": challenger.version},

@@ -6,102 +6,30 @@ One declaration serves reading, checking, point-in-time filtering, the simulator
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
-Kind = Literal["id", "text", "int", "float", "money", "bool", "date", "timestamp", "month"]
+from churnlight.declaring import IBIS_TYPE, Column, Extract, Kind, Reference
 
-# Ibis types of the kinds. `id` keeps the operator's type (any integer, or string).
-IBIS_TYPE: Mapping[Kind, str | None] = {
-    "id": None,
-    "text": "string",
-    "int": "int64",
-    "float": "float64",
-    "money": "float64",
-    "bool": "boolean",
-    "date": "date",
-    "timestamp": "timestamp",
-    "month": "string",
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of an extract.
-
-    Attributes:
-        name: the column's name in the files.
-        kind: what it holds; times are local wall-clock time, money is in the currency of the
-            parameters.
-        required: whether the extract can't be read without it.
-        nullable: whether a row may leave it out; a null elsewhere is a reason to refuse the row.
-        allowed: the values there are; None where any is.
-        strict: whether another value refuses the row; otherwise it reads as null and is counted.
-        minimum: the smallest value that is not refused.
-    """
-
-    name: str
-    kind: Kind
-    required: bool = False
-    nullable: bool = True
-    allowed: tuple[str, ...] | None = None
-    strict: bool = False
-    minimum: float | None = None
-
-
-@dataclass(frozen=True)
-class Extract:
-    """One extract.
-
-    Attributes:
-        name: the folder's name.
-        monthly: whether it is partitioned by month (reference tables are not).
-        columns: all columns; others in the files are ignored.
-        happened: column that says when the row happened (None for snapshots and bills: at the
-            month's end).
-        ends: column with the last day of a row's period, where rows may have one of their own; the
-            row then happens when that day has passed.
-        begins: column with the day from which a row holds; before it nobody knows of the row.
-        known: column that says when the row was known, where it has one.
-        late: columns that are filled in later, each with the column of the time when that was;
-            they read as null before it.
-        key: columns that are unique among the kept rows (empty: duplicates are equal rows).
-        one_of: at least one extract of each such group must be present.
-    """
-
-    name: str
-    monthly: bool
-    columns: tuple[Column, ...]
-    happened: str | None = None
-    ends: str | None = None
-    begins: str | None = None
-    known: str | None = None
-    late: Mapping[str, str] = field(default_factory=dict)
-    key: tuple[str, ...] = ()
-
-    @property
-    def by_name(self) -> dict[str, Column]:
-        """Columns by their name."""
-        return {c.name: c for c in self.columns}
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """Names of the columns that must be there."""
-        return tuple(c.name for c in self.columns if c.required)
-
+__all__ = ["EXTRACTS", "IBIS_TYPE", "Column", "Extract", "Kind", "Reference"]
 
 NETWORKS = ("own", "rival", "fixed", "international", "service")
 SERVICES = ("rival_hotline", "own_hotline", "emergency", "bank", "other")
 STATUSES = ("active", "suspended", "cancelled", "ported_out", "debt")
 ON_THE_BOOKS = ("active", "suspended")
+# A number that nobody holds any more; one cut off for debt may still be called.
+CLOSED = ("cancelled", "ported_out")
+
+# The longest month; what one subscriber does with one other party can't take longer.
+_MONTH_DAYS = 31
+_MONTH_S = _MONTH_DAYS * 24 * 3600
+_SUBSCRIBER = (Reference("subscriber_id", "subscribers"),)
 
 
-def _id(name: str, *, required: bool = False) -> Column:
-    return Column(name, "id", required=required, nullable=not required)
+def _id(name: str, *, required: bool = False, wanted: bool = False) -> Column:
+    return Column(name, "id", required=required, nullable=not required, wanted=wanted)
 
 
-def _money(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(n, "money") for n in names)
+def _money(*names: str, minimum: float | None = None) -> tuple[Column, ...]:
+    return tuple(Column(n, "money", minimum=minimum) for n in names)
 
 
 CDR = Extract(
@@ -109,6 +37,10 @@ CDR = Extract(
     monthly=True,
     happened="started_at",
     known="known_at",
+    references=_SUBSCRIBER,
+    closed_by=CLOSED,
+    fresh_by="started_at",
+    fresh_days=1,
     columns=(
         _id("subscriber_id", required=True),
         _id("counterpart_id"),
@@ -123,13 +55,13 @@ CDR = Extract(
         # Null only for data sessions: a rule of its own in `check`.
         Column("direction", "text", required=True, allowed=("out", "in", "forward"), strict=True),
         Column("started_at", "timestamp", required=True, nullable=False),
-        Column("duration_s", "int", minimum=0),
-        Column("bytes", "int", minimum=0),
+        Column("duration_s", "int", minimum=0, maximum=_MONTH_S, unit="s"),
+        Column("bytes", "int", minimum=0, unit="bytes"),
         Column("counterpart_network", "text", allowed=NETWORKS),
         Column("counterpart_service", "text", allowed=SERVICES),
         Column("roaming", "text", allowed=("home", "domestic", "international")),
         Column("cell_id", "id"),
-        Column("events", "int", minimum=1),
+        Column("events", "int", minimum=1, unit="events"),
         Column("event_id", "id"),
         Column("known_at", "timestamp"),
     ),
@@ -141,6 +73,8 @@ BILLING = Extract(
     ends="period_end",
     known="billed_at",
     key=("subscriber_id", "month"),
+    references=_SUBSCRIBER,
+    closed_by=(*CLOSED, "debt"),
     columns=(
         _id("subscriber_id", required=True),
         Column("month", "month", required=True, nullable=False),
@@ -148,8 +82,8 @@ BILLING = Extract(
         Column("total_charge", "money", required=True, nullable=False),
         *_money("plan_fee", "voice_charge", "sms_charge", "data_charge", "vas_charge", "discount"),
         *_money("paid", "balance_end", "arrears_end"),
-        Column("suspended_days", "int", minimum=0),
-        Column("points_balance", "int"),
+        Column("suspended_days", "int", minimum=0, maximum=_MONTH_DAYS, unit="days"),
+        Column("points_balance", "int", unit="points"),
         Column("billed_at", "timestamp"),
     ),
 )
@@ -158,6 +92,9 @@ TOPUPS = Extract(
     "topups",
     monthly=True,
     happened="paid_at",
+    references=_SUBSCRIBER,
+    fresh_by="paid_at",
+    fresh_days=7,
     columns=(
         _id("subscriber_id", required=True),
         Column("paid_at", "timestamp", required=True, nullable=False),
@@ -169,29 +106,33 @@ SUBSCRIBERS = Extract(
     "subscribers",
     monthly=True,
     key=("subscriber_id", "month"),
+    references=(Reference("plan_id", "plans"), Reference("handset_id", "handsets")),
+    # A snapshot in which nobody was activated lately was taken before the month's end.
+    fresh_by="activated_on",
+    fresh_days=14,
     columns=(
         _id("subscriber_id", required=True),
         Column("month", "month", required=True, nullable=False),
         Column("status", "text", required=True, nullable=False, allowed=STATUSES, strict=True),
-        Column("status_since", "date"),
+        Column("status_since", "date", wanted=True),
         Column("activated_on", "date", required=True, nullable=False),
-        _id("account_id"),
+        _id("account_id", wanted=True),
         Column("line_role", "text"),
-        Column("payment", "text", allowed=("prepaid", "postpaid")),
-        Column("region", "text"),
-        Column("brand", "text"),
-        Column("vip_tier", "text", allowed=("diamond", "gold", "silver", "none")),
-        _id("plan_id"),
+        Column("payment", "text", allowed=("prepaid", "postpaid"), wanted=True),
+        Column("region", "text", wanted=True),
+        Column("brand", "text", wanted=True),
+        Column("vip_tier", "text", allowed=("diamond", "gold", "silver", "none"), wanted=True),
+        _id("plan_id", wanted=True),
         _id("group_id"),
         Column("group_class", "text", allowed=("A", "B", "C", "none")),
         Column("contract_kind", "text"),
         Column("contract_ends_on", "date"),
-        _id("handset_id"),
+        _id("handset_id", wanted=True),
         Column("handset_since", "date"),
         Column("ported_in_on", "date"),
         Column("has_broadband", "bool"),
-        Column("age_band", "text"),
-        Column("sex", "text"),
+        Column("age_band", "text", wanted=True),
+        Column("sex", "text", wanted=True),
         _id("manager_id"),
         Column("is_staff", "bool"),
         Column("is_test", "bool"),
@@ -205,6 +146,7 @@ NUMBERS = Extract(
     monthly=True,
     begins="valid_from",
     late={"valid_to": "valid_to"},
+    references=_SUBSCRIBER,
     columns=(
         _id("subscriber_id", required=True),
         _id("number_id", required=True),
@@ -218,6 +160,9 @@ CARE = Extract(
     monthly=True,
     happened="happened_at",
     late={"resolved_at": "resolved_at"},
+    references=_SUBSCRIBER,
+    fresh_by="happened_at",
+    fresh_days=7,
     columns=(
         _id("subscriber_id", required=True),
         Column("happened_at", "timestamp", required=True, nullable=False),
@@ -229,12 +174,13 @@ CARE = Extract(
 SERVICES_USED = Extract(
     "services",
     monthly=True,
+    references=_SUBSCRIBER,
     columns=(
         _id("subscriber_id", required=True),
         Column("month", "month", required=True, nullable=False),
         _id("service_id", required=True),
         Column("fee", "money"),
-        Column("uses", "int", minimum=0),
+        Column("uses", "int", minimum=0, unit="uses"),
     ),
     key=("subscriber_id", "month", "service_id"),
 )
@@ -249,6 +195,7 @@ CAMPAIGNS = Extract(
         "accepted": "responded_at",
         "succeeded": "responded_at",
     },
+    references=_SUBSCRIBER,
     columns=(
         _id("subscriber_id", required=True),
         Column("offered_at", "timestamp", required=True, nullable=False),
@@ -260,7 +207,7 @@ CAMPAIGNS = Extract(
         Column("contacted", "bool"),
         Column("accepted", "bool"),
         Column("succeeded", "bool"),
-        Column("cost", "money"),
+        Column("cost", "money", minimum=0),
     ),
 )
 
@@ -273,12 +220,12 @@ PLANS = Extract(
         _id("plan_id", required=True),
         Column("name", "text"),
         Column("brand", "text"),
-        *_money("fee"),
-        Column("minutes", "float"),
-        Column("data_mb", "float"),
-        Column("sms", "float"),
-        *_money("voice_price_per_min", "sms_price", "data_price_per_mb"),
-        Column("billing_step_s", "int", minimum=1),
+        *_money("fee", minimum=0),
+        Column("minutes", "float", minimum=0, unit="min"),
+        Column("data_mb", "float", minimum=0, unit="MB"),
+        Column("sms", "float", minimum=0, unit="messages"),
+        *_money("voice_price_per_min", "sms_price", "data_price_per_mb", minimum=0),
+        Column("billing_step_s", "int", minimum=1, unit="s"),
         Column("valid_from", "date"),
         Column("valid_to", "date"),
     ),
@@ -293,7 +240,7 @@ HANDSETS = Extract(
         _id("handset_id", required=True),
         Column("brand", "text"),
         Column("os", "text"),
-        *_money("price"),
+        *_money("price", minimum=0),
         Column("launched_on", "date"),
         Column("network_generation", "text"),
     ),
@@ -335,14 +282,35 @@ USAGE_COUNTS = (
 USAGE_FLOATS = ("data_mb", "night_share", "weekend_share", "out_share")
 USAGE_TIMES = ("last_at", "last_out_at")
 
+# By the end of the name: unit, and the most that there can be.
+_USAGE_UNITS: Mapping[str, tuple[str, float | None]] = {
+    "_s": ("s", None),
+    "_min": ("min", None),
+    "_mb": ("MB", None),
+    "_days": ("days", _MONTH_DAYS),
+    "_days_at_end": ("days", _MONTH_DAYS),
+    "_share": ("parts of 1", 1.0),
+    "cells_count": ("cells", None),
+    "_count": ("events", None),
+}
+
+
+def _used(name: str, kind: Kind) -> Column:
+    unit, most = next(found for end, found in _USAGE_UNITS.items() if name.endswith(end))
+    return Column(name, kind, minimum=0, maximum=most, unit=unit)
+
+
 USAGE = Extract(
     "usage",
     monthly=True,
     key=("subscriber_id",),
+    references=_SUBSCRIBER,
+    fresh_by="last_at",
+    fresh_days=3,
     columns=(
         _id("subscriber_id", required=True),
-        *(Column(name, "int", minimum=0) for name in USAGE_COUNTS),
-        *(Column(name, "float", minimum=0) for name in USAGE_FLOATS),
+        *(_used(name, "int") for name in USAGE_COUNTS),
+        *(_used(name, "float") for name in USAGE_FLOATS),
         *(Column(name, "timestamp") for name in USAGE_TIMES),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,16 @@ def score(folder: Path, *options: str, code: int = 0, as_of: str = AS_OF) -> str
 
 def partition(folder: Path, as_of: str = AS_OF) -> Path:
     return folder / "data" / "scores" / f"as_of={as_of}"
+
+
+def copy_bare(finished: Path, folder: Path) -> Path:
+    """What a host has that only scores: parameters, extracts and models of a finished project."""
+    (folder / "data").mkdir(parents=True)
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(finished / name, folder / name)
+    for name in ("data/demo", "models"):
+        shutil.copytree(finished / name, folder / name)
+    return folder
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import json
+import random
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from batch_calls import AS_OF, hashes, kill_at, partition, score, whole
+from batch_calls import AS_OF, NAME, copy_bare, hashes, kill_at, partition, score, whole
 
-from pipeline_calls import call, change, make
+from faulty_machine import disk, limited
+from pipeline_calls import ROOT, call, change, make
 
 pytestmark = pytest.mark.slow
 
@@ -53,13 +56,15 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def bare(pipeline: Path, tmp_path: Path) -> Path:
     """The same with extracts and models alone: the batch has to build everything."""
-    folder = tmp_path / "bare"
-    (folder / "data").mkdir(parents=True)
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(pipeline / name, folder / name)
-    for name in ("data/demo", "models"):
-        shutil.copytree(pipeline / name, folder / name)
-    return folder
+    return copy_bare(pipeline, tmp_path / "bare")
+
+
+@pytest.fixture(scope="module")
+def calm(pipeline: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What an undisturbed batch gives that has to build everything."""
+    folder = copy_bare(pipeline, tmp_path_factory.mktemp("calm") / "bare")
+    score(folder, "--model", "models")
+    return hashes(partition(folder))
 
 
 def test_it_gives_what_the_pipeline_gave(pipeline: Path) -> None:
@@ -100,27 +105,67 @@ def test_a_damaged_partition_is_scored_again(pipeline: Path) -> None:
     assert hashes(partition(pipeline)) == before
 
 
-def test_killed_at_every_step_the_next_run_completes(bare: Path, tmp_path: Path) -> None:
-    undisturbed = tmp_path / "undisturbed"
-    shutil.copytree(bare, undisturbed)
-    score(undisturbed, "--model", "models")
+def test_killed_at_every_step_the_next_run_completes(bare: Path, calm: dict[str, str]) -> None:
     for line in [*(f"score: {step}" for step in STEPS), *INSIDE]:
         kill_at(bare, line, "--model", "models")
         assert whole(partition(bare)), line
     score(bare, "--model", "models")
-    assert hashes(partition(bare)) == hashes(partition(undisturbed))
+    assert hashes(partition(bare)) == calm
     # Killed while a whole partition is replaced: it stays, or the new one has come.
     for line in ("score: scores", "scores and reasons:", "scores of"):
         assert kill_at(bare, line, "--model", "models", "--force"), line
         assert partition(bare).is_dir()
         assert whole(partition(bare)), line
     score(bare, "--model", "models", "--force")
-    assert hashes(partition(bare)) == hashes(partition(undisturbed))
+    assert hashes(partition(bare)) == calm
     left = [p.name for p in partition(bare).parent.iterdir() if p.name.startswith(".")]
     assert left == []
 
 
-def test_a_new_month_costs_only_that_month(bare: Path) -> None:
+def test_killed_at_any_moment_the_next_run_completes(
+    bare: Path, calm: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small piece of `make soak`; see scripts/soak.py."""
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import soak_rounds
+
+    began = time.monotonic()
+    score(bare, "--model", "models")
+    lasted = time.monotonic() - began
+    soak = soak_rounds.Score(bare, calm, lasted, random.Random(5), AS_OF)  # noqa: S311
+    rounds = [done for done in (soak.round() for _ in range(3)) if done is not None]
+    assert rounds
+    assert [done for done in rounds if not done.right] == []
+
+
+def test_a_disk_that_is_full_and_then_only_to_be_read(
+    bare: Path, calm: dict[str, str], tmp_path: Path
+) -> None:
+    with disk(tmp_path / "disk", 200) as small:
+        folder = bare
+        if small is None:
+            # Without the right to mount: files that may not grow, then a file where a folder goes.
+            line = (str(NAME), "score", "--as-of", AS_OF, "--model", "models")
+            told = call(bare, *limited("f", 200, *line), code=1)
+            assert "File too large" in told
+            (bare / "data" / "scores").rename(bare / "aside")
+            (bare / "data" / "scores").write_text("")
+            assert "can't be written" in score(bare, "--model", "models", code=1)
+            (bare / "data" / "scores").unlink()
+            (bare / "aside").rename(bare / "data" / "scores")
+        else:
+            folder = shutil.copytree(bare, small.folder / "bare")
+            small.leave(1500)
+            assert "No space left on device" in score(folder, "--model", "models", code=1)
+            assert not partition(folder).exists()
+            small.protect()
+            assert "Read-only file system" in score(folder, "--model", "models", code=1)
+            small.leave(100_000)
+        score(folder, "--model", "models")
+        assert hashes(partition(folder)) == calm
+
+
+def test_a_new_month_costs_only_that_month_and_is_planned(bare: Path, pipeline: Path) -> None:
     extracts = bare / "data" / "demo" / "extracts"
     later = bare / "later"
     newest = sorted(extracts.glob("*/month=2025-09"))
@@ -136,6 +181,16 @@ def test_a_new_month_costs_only_that_month(bare: Path) -> None:
     assert "2025-07 kept, 2025-08 kept, 2025-09 built" in said
     assert "check cdr 2025-08" not in said
     assert "check cdr 2025-09" in said
+    # The same tables as the pipeline's stages made of the same month.
+    call(bare, str(NAME), "plan", "--as-of", AS_OF)
+    for table in ("segments/{}/segments", "segments/{}/services", "tariffs/{}/tariffs"):
+        path = Path("data") / f"{table.format(f'as_of={AS_OF}')}.parquet"
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(bare / path), pd.read_parquet(pipeline / path)
+        )
+    plan = json.loads((bare / "data" / "plans" / f"as_of={AS_OF}" / "plan.json").read_text())
+    codes = {notice["code"] for notice in plan["notices"]}
+    assert not codes & {"no_segments", "no_services", "no_tariffs"}
 
 
 def test_two_runs_do_not_write_one_partition(pipeline: Path) -> None:

@@ -208,12 +208,16 @@ def test_an_empty_month_is_named(engine: Engine, tmp_path: Path) -> None:
     assert check_month(engine, Folders(tmp_path, tmp_path / "q"), CARE, JANUARY).rows == 0
 
 
-def test_a_ragged_line_is_named_without_its_content(engine: Engine, tmp_path: Path) -> None:
-    good = "1,voice,out,2025-01-05 12:00:00,60\n" * 5
-    write(tmp_path, "cdr", f"{HEADER}\n{good}777000777,voice,out,2025-01-05,1,2\n")
-    with pytest.raises(DataRefused, match="line 7") as refused:
-        check_cdr(engine, tmp_path)
-    assert "777000777" not in str(refused.value)
+def test_ragged_lines_alone_are_refused(engine: Engine, tmp_path: Path) -> None:
+    good = "".join(f"1,voice,out,2025-01-0{day} 12:00:00,60\n" for day in range(1, 6))
+    write(tmp_path, "cdr", f"{HEADER}\n777000777,voice,out,2025-01-05,1,2\n{good}777000777,sms\n")
+    verdict = check_cdr(engine, tmp_path)
+    assert (verdict.rows, verdict.kept, verdict.refused) == (7, 5, {"line_unparsable": 2})
+    removed = quarantine(tmp_path)
+    assert [(row["source_row"], row["kind"], row["duration_s"]) for row in removed] == [
+        (0, "voice", "1"),
+        (6, "sms", None),
+    ]
 
 
 def test_a_damaged_file_is_refused(engine: Engine, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -153,7 +154,7 @@ def test_without_the_months_snapshot_nothing_is_judged(engine: Engine, tmp_path:
     assert verdict.not_judged == ("id_case", "bill_after_leaving", "subscriber_unknown")
     assert (verdict.rows, verdict.kept, verdict.snapshots) == (3, 3, ())
     put(tmp_path, "care", JANUARY, "subscriber_id,happened_at,kind\nZ,2025-01-02,complaint\n")
-    assert check(engine, tmp_path, "care").not_judged == ("id_case",)
+    assert check(engine, tmp_path, "care").not_judged == ("id_case", "subscriber_unknown")
 
 
 def test_a_refused_row_of_the_snapshot_says_nothing(engine: Engine, tmp_path: Path) -> None:
@@ -227,18 +228,91 @@ def test_a_rows_own_fault_comes_first(engine: Engine, tmp_path: Path) -> None:
     assert check(engine, tmp_path, "cdr").refused == {"id_case": 1, "kind_unknown": 1}
 
 
-def test_whole_numbers_have_no_case_and_no_snapshot_is_read(engine: Engine, tmp_path: Path) -> None:
-    folder = tmp_path / "cdr" / f"month={JANUARY}"
-    folder.mkdir(parents=True)
-    call = {"subscriber_id": [1], "kind": ["voice"], "direction": ["out"]}
-    times = pa.array(["2025-01-02T00:00:00"]).cast(pa.timestamp("us"))
-    pq.write_table(pa.table({**call, "started_at": times}), folder / "a.parquet")
-    # This snapshot can't be read: a look at it would fail.
-    broken = tmp_path / "subscribers" / f"month={JANUARY}"
-    broken.mkdir(parents=True)
-    (broken / "a.parquet").write_bytes(b"not Parquet")
+def test_whole_numbers_have_no_case_but_leave_and_are_unknown(
+    engine: Engine, tmp_path: Path
+) -> None:
+    def write(extract: str, month: Month, **columns: object) -> None:
+        folder = tmp_path / extract / f"month={month}"
+        folder.mkdir(parents=True)
+        pq.write_table(pa.table(columns), folder / "a.parquet")
+
+    day = pa.array([datetime(2025, 1, 9)] * 3, pa.timestamp("us"))
+    write("cdr", JANUARY, subscriber_id=[1, 2, 3], kind=["sms"] * 3, direction=["in"] * 3,
+          started_at=day)  # fmt: skip
+    since = pa.array([None, date(2025, 1, 8)], pa.date32())
+    for month in (DECEMBER, JANUARY):
+        write("subscribers", month, subscriber_id=[1, 2], status=["active", "ported_out"],
+              status_since=since, activated_on=[date(2020, 1, 1)] * 2)  # fmt: skip
     verdict = check(engine, tmp_path, "cdr")
-    assert (verdict.kept, verdict.not_judged, verdict.snapshots) == (1, (), ())
+    assert verdict.refused == {"cdr_after_leaving": 1}
+    assert (verdict.lost, verdict.not_judged) == ({"subscriber_id": 1}, ())
+    assert (verdict.rows, verdict.kept, verdict.sound) == (3, 2, 1)
+
+
+CALLED = {
+    # name: (snapshot of December, of January, day of the call, is it refused?)
+    "on the day of leaving": ("", "a,cancelled,2025-01-10,2020-01-01", "2025-01-10 23:59", False),
+    "the day after": ("", "a,cancelled,2025-01-10,2020-01-01", "2025-01-11 00:00", True),
+    "ported out long before": ("", "a,ported_out,2024-06-01,2020-01-01", "2025-01-01", True),
+    "cut off for debt may be called": ("", "a,debt,2024-06-01,2020-01-01", "2025-01-11", False),
+    "given out again": (
+        "a,cancelled,2024-10-01,2020-01-01", "a,active,2025-01-02,2025-01-02", "2025-01-11", False,
+    ),
+    "gone from the books": ("a,ported_out,2024-12-09,2020-01-01", "", "2025-01-02", True),
+    "vanished within the month": ("a,active,,2020-01-01", "", "2025-01-30", False),
+}  # fmt: skip
+
+
+def test_cdrs_after_the_number_closed(engine: Engine, tmp_path: Path) -> None:
+    books: dict[Month, list[str]] = {DECEMBER: [], JANUARY: []}
+    calls = ["subscriber_id,kind,direction,started_at"]
+    for place, (before, here, called, _) in enumerate(CALLED.values()):
+        for month, row in ((DECEMBER, before), (JANUARY, here)):
+            books[month] += [f"id{place}{row[1:]}"] if row else []
+        calls.append(f"id{place},sms,in,{called}")
+    for month, rows in books.items():
+        snapshot(tmp_path, month, *rows)
+    put(tmp_path, "cdr", JANUARY, "\n".join(calls) + "\n")
+    verdict = check(engine, tmp_path, "cdr")
+    refused = [place for place, case in enumerate(CALLED.values()) if case[3]]
+    expected = [("cdr_after_leaving", place, f"id{place}") for place in refused]
+    assert quarantined(tmp_path, "cdr") == expected
+    assert verdict.refused == {"cdr_after_leaving": len(expected)}
+    assert verdict.lost == {}
+
+
+def test_references_that_lead_nowhere_are_counted_and_kept(engine: Engine, tmp_path: Path) -> None:
+    head = "subscriber_id,status,activated_on,plan_id,handset_id\n"
+    rows = "a,active,2020-01-01,p1,h9\nb,active,2020-01-01,p7,\nc,active,2020-01-01,,h1\n"
+    # Refused rows are not looked at.
+    put(tmp_path, "subscribers", JANUARY, f"{head}{rows}d,gone,2020-01-01,p8,h8\n")
+    for name, ids in (("plan", "p1\np2"), ("handset", "h1")):
+        folder = tmp_path / f"{name}s"
+        folder.mkdir()
+        (folder / "part.csv").write_text(f"{name}_id\n{ids}\n")
+    verdict = check(engine, tmp_path, "subscribers")
+    assert verdict.lost == {"handset_id": 1, "plan_id": 1}
+    assert (verdict.rows, verdict.kept, verdict.sound) == (4, 3, 1)
+    # Of status_since, account_id ... the files have none; the rest is counted cell by cell.
+    assert verdict.filled == {
+        "activated_on": 4, "handset_id": 3, "month": 4, "plan_id": 3, "status": 4,
+        "subscriber_id": 4,
+    }  # fmt: skip
+    assert verdict.completeness == pytest.approx(22 / 24)
+    assert verdict.accuracy == pytest.approx(1 / 4)
+
+
+def test_a_month_whose_rows_end_early_is_stale(engine: Engine, tmp_path: Path) -> None:
+    def contacts(last: int, a_day: int) -> Verdict:
+        rows = [f"a{n},2025-01-{d:02}" for d in range(1, last + 1) for n in range(a_day)]
+        lines = "\n".join(f"{row},complaint" for row in rows)
+        put(tmp_path, "care", JANUARY, f"subscriber_id,happened_at,kind\n{lines}\n")
+        return check(engine, tmp_path, "care")
+
+    # Seven days are borne; eight at the pace of 4 a day would have had 32 rows, at 3 a day 24.
+    assert (contacts(24, 4).newest, contacts(24, 4).stale) == ("2025-01-24", False)
+    assert (contacts(23, 4).newest, contacts(23, 4).stale) == ("2025-01-23", True)
+    assert not contacts(23, 3).stale
 
 
 def test_what_is_held_to_which_snapshots() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -16,6 +16,7 @@ from churnlight.features import build_features
 from churnlight.known import as_known
 from churnlight.marts.reading import MonthlyMarts
 from churnlight.params.data import TimeParams
+from churnlight.params.features import FeaturesParams, Personal
 from churnlight.schema import EXTRACTS, USAGE, Extract
 from churnlight.timeline import Moment, moment
 
@@ -84,12 +85,19 @@ def extract_table(extract: Extract, rows: Rows) -> pa.Table:
     return pa.Table.from_pylist([{n: r.get(n) for n in schema.names} for r in rows], schema)
 
 
+EVERYTHING = FeaturesParams(allow_personal=get_args(Personal))
+
+
 @dataclass
 class World:
-    """Extracts and marts as rows: extracts by name, marts by (month, name)."""
+    """Extracts and marts as rows: extracts by name, marts by (month, name).
+
+    By default every column that says who somebody is may be a feature: so the whole catalogue is.
+    """
 
     extracts: dict[str, Rows] = field(default_factory=dict)
     marts: dict[tuple[str, str], Rows] = field(default_factory=dict)
+    params: FeaturesParams = EVERYTHING
 
     def plus(self, **rows: Rows) -> World:
         """The same world with further rows of extracts."""
@@ -139,7 +147,7 @@ class World:
         self.write_marts(folder)
         cohort = engine.upload(pa.table({"subscriber_id": pa.array(members, pa.string())}))
         marts = MonthlyMarts(engine, folder)
-        return build_features(engine, cohort, self.sources(engine, at), marts, at)
+        return build_features(engine, cohort, self.sources(engine, at), marts, at, self.params)
 
     def by_member(
         self, engine: Engine, folder: Path, members: Sequence[str], at: Moment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 import ibis
 import pytest
@@ -15,6 +16,7 @@ from churnlight.features.building import MARTS, MONTHLY, offered
 from churnlight.features.dictionary import markdown, reasons_markdown, rows
 from churnlight.features.row import Row
 from churnlight.features.sources import snapshots
+from churnlight.params.features import Personal
 from churnlight.schema import EXTRACTS
 from churnlight.timeline import Moment, Month
 
@@ -68,9 +70,9 @@ def test_names_are_unique_and_end_in_their_unit() -> None:
     assert all(re.fullmatch(r"[a-z0-9_]+", n) for n in names)
 
 
-def test_all_eight_families_and_about_a_hundred_features() -> None:
+def test_all_nine_families_and_about_a_hundred_features() -> None:
     assert {f.family for f in CATALOGUE} == set(FAMILIES)
-    assert len(FAMILIES) == 8
+    assert len(FAMILIES) == 9
     assert 70 <= len(CATALOGUE) <= 120
 
 
@@ -90,11 +92,23 @@ def test_meanings_stand_in_both_languages() -> None:
     assert len({f.en for f in CATALOGUE}) > len(CATALOGUE) - 6  # "That share, ..." may repeat
 
 
-def test_no_feature_looks_at_sex_age_or_region() -> None:
+def test_what_looks_at_who_somebody_is_says_so_and_is_no_feature_unless_allowed() -> None:
+    personal = set(get_args(Personal))
     for feature in CATALOGUE:
         row = Row(_AnyTable(), at_of())  # type: ignore[arg-type]
         feature.expression(row)
-        assert not row.touched & {"sex", "age_band", "region", "manager_id"}, feature.name
+        declared = set() if feature.personal is None else {feature.personal}
+        assert row.touched & personal == declared, feature.name
+        assert "manager_id" not in row.touched, feature.name
+    every, at = (*MARTS, *EXTRACTS), at_of()
+    assert [f.name for f in offered(every, at) if f.personal] == []
+    assert [f.name for f in offered(every, at, ("sex", "brand")) if f.personal] == [
+        "brand_category",
+        "sex_category",
+    ]
+    whole = offered(every, at, personal)
+    assert {f.personal for f in whole} - {None} == personal
+    assert whole == CATALOGUE
 
 
 @pytest.mark.parametrize("feature", CATALOGUE, ids=lambda f: f.name)
@@ -119,8 +133,9 @@ def _window(months: int) -> Moment:
 
 def test_a_window_of_one_month_leaves_out_what_compares_months() -> None:
     every = (*MARTS, *EXTRACTS)
-    one = {f.name for f in offered(every, _window(1))}
-    two = {f.name for f in offered(every, _window(2))}
+    allowed = get_args(Personal)
+    one = {f.name for f in offered(every, _window(1), allowed)}
+    two = {f.name for f in offered(every, _window(2), allowed)}
     assert two == {f.name for f in CATALOGUE}
     gone = two - one
     assert {"contacts_lost_count", "bill_trend_share_per_month", "plan_up_count"} <= gone

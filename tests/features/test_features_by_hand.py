@@ -145,6 +145,9 @@ BY_HAND: dict[str, dict[str, Any]] = {
         "account_lines_count": 2,
         "account_left_count": 1,
         "broadband_flag": 1,
+        "region_category": "north",
+        "age_band_category": "unknown",
+        "sex_category": "f",
     },
     # R: of the number's three months only March is R's; 3 events with E.
     "R": {

@@ -31,6 +31,7 @@ from churnlight.features import CATALOGUE
 from churnlight.features.building import build_features
 from churnlight.marts.reading import MonthlyMarts
 from churnlight.params.data import EngineParams
+from churnlight.params.features import FeaturesParams
 from churnlight.timeline import Moment
 
 AS_OF = datetime(2025, 4, 1)
@@ -275,3 +276,14 @@ def _same(first: Any, second: Any) -> bool:
     if isinstance(first, float) and isinstance(second, float):
         return math.isclose(first, second, rel_tol=1e-9, abs_tol=1e-12)
     return bool(first == second)
+
+
+def test_who_somebody_is_becomes_a_feature_only_where_it_is_allowed(
+    engine: Engine, tmp_path: Path
+) -> None:
+    world = replace(tiny_world().only("usage"), params=FeaturesParams())
+    found = world.by_member(engine, tmp_path, ("A",), at_of())["A"]
+    assert not {n for n in found if n.startswith(("brand", "region", "sex", "age"))}
+    allowed = replace(world, params=FeaturesParams(allow_personal=("sex",)))
+    there = allowed.by_member(engine, tmp_path, ("A",), at_of())["A"]
+    assert there == {**found, "sex_category": "f"}

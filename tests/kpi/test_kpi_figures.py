@@ -180,3 +180,15 @@ def test_what_mlflow_gets():
     assert of_headline(content)["base"] == "2025-03"
     assert json.loads(json.dumps(content)) == content
     assert flat(kpi_content([], [], rules_with(), simulated=True)) == {}
+
+
+def test_a_single_small_group_takes_the_next_smallest_with_it():
+    areas = {"tiny": 3, "ten": 10, "twenty": 20, "big": 30}
+    counts = {name: Group(base=base, on_books=base) for name, base in areas.items()}
+    groups = groups_of(counted(**counts), "region", PARAMS)
+    # The base less the others would be the tiny's 3.
+    assert [(g["group"], g["kind"], g["base"]) for g in groups] == [
+        ("big", "named", 30),
+        ("twenty", "named", 20),
+        (None, "small", 13),
+    ]

@@ -122,6 +122,15 @@ def test_a_month_without_bills_costs_only_its_own_figures(project):
     assert all("needs the bills of 2025-07" in one["why"] for one in content["left_out"])
 
 
+@pytest.mark.parametrize(("least", "kinds"), [(6, ["named", "named"]), (7, ["small"])])
+def test_privacy_min_group_holds_where_it_is_larger(project, least, kinds):
+    """Of the first base's twelve six live in each area; kpi.min_group is 1."""
+    parameters(project, privacy={"min_group": least})
+    kpi()
+    content = json.loads((project / "data/kpi/kpi.json").read_text())
+    assert [g["kind"] for g in content["figures"][0]["by"]["region"]] == kinds
+
+
 def test_too_short_a_history_is_told_and_stops_nothing(project):
     parameters(project, extracts={"path": "e", "months": MONTHS[:5]})
     kpi()

@@ -13,6 +13,7 @@ from churnlight.learners import tiers as tiers_module
 from churnlight.learners.champion import Bundle, learn_scale, save_scales
 from churnlight.learners.dataset import Dataset
 from churnlight.learners.folds import folds, split_stop
+from churnlight.learners.stored import seal_again
 from churnlight.params.learning import CalibrateParams, TiersParams, TrainParams
 
 
@@ -62,6 +63,7 @@ def test_the_champion_is_who_the_file_names(models: Path, data: Dataset, tmp_pat
     file = tmp_path / "models" / "tiers" / "tiers.json"
     content = json.loads(file.read_text())
     file.write_text(json.dumps(content | {"champion": "tree"}))
+    seal_again(file.parent)
     scored = Bundle.load(tmp_path / "models").predict(data.frame)
     np.testing.assert_array_equal(scored["probability"], scored["probability_tree"])
     both = Bundle.load(models).predict_both(data.frame)
@@ -115,7 +117,8 @@ def test_missing_models_say_what_makes_them(tmp_path: Path) -> None:
 
 def test_models_are_text_only(models: Path) -> None:
     names = sorted(p.name for p in models.rglob("*") if p.is_file())
-    assert names == ["model.txt", "schema.json", "tiers.json", "tree.json"]
+    manifests = ["manifest.json"] * 3
+    assert names == [*manifests, "model.txt", "schema.json", "tiers.json", "tree.json"]
     for path in models.rglob("*.*"):
         path.read_text(encoding="utf-8")
 
@@ -174,6 +177,7 @@ def test_another_version_is_refused(models: Path, tmp_path: Path, file: str) -> 
     shutil.copytree(models, tmp_path / "m")
     path = tmp_path / "m" / file
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 2}))
+    seal_again(path.parent)
     with pytest.raises(ChurnlightError, match="schema_version is 2, this churnlight reads 1"):
         Bundle.load(tmp_path / "m")
 
@@ -186,5 +190,6 @@ def test_a_cut_off_booster_is_refused(models: Path, tmp_path: Path, keep: int) -
     path = tmp_path / "m" / "gbm" / "model.txt"
     text = path.read_text()
     path.write_text(text[: text.index("end of parameters") + keep if keep < 0 else keep])
+    seal_again(path.parent)
     with pytest.raises(ChurnlightError, match="is no whole LightGBM model"):
         Bundle.load(tmp_path / "m")

@@ -11,6 +11,7 @@ from churnlight.learners import contract
 from churnlight.learners.encoding import Column, Encoder
 from churnlight.params.base import Section
 from churnlight.params.data import CircleParams, TimeParams
+from churnlight.params.features import FeaturesParams
 from churnlight.params.population import CohortParams, LabelParams
 
 ENCODER = Encoder(
@@ -24,6 +25,7 @@ def sections(**changed: Section) -> dict[str, Section]:
         "circle": CircleParams(),
         "cohort": CohortParams(),
         "label": LabelParams(),
+        "features": FeaturesParams(),
         **changed,
     }
 
@@ -50,10 +52,27 @@ def test_the_same_differs_in_nothing(tmp_path: Path) -> None:
             {"label": LabelParams(kinds=("off_net",))},
             'label.kinds: the model has ["off_net", "value_loss"], now ["off_net"]',
         ),
+        (
+            {"features": FeaturesParams(allow_personal=("sex",))},
+            'features.allow_personal: the model has [], now ["sex"]',
+        ),
     ],
 )
 def test_another_window_or_label_is_refused(changed: dict[str, Section], line: str) -> None:
     assert contract.differences(trained(), sections(**changed)) == ([line], [])
+
+
+def test_a_model_that_weighed_the_brand_before_it_had_to_be_allowed_is_refused() -> None:
+    old = trained()
+    del old["parameters"]["features.allow_personal"]
+    assert contract.differences(old, sections())[0] == [
+        'features.allow_personal: the model has ["brand"], now []'
+    ]
+    allowed = sections(features=FeaturesParams(allow_personal=("brand",)))
+    assert contract.differences(old, allowed) == ([], [])
+    del old["features"]["brand_category"]
+    del old["definitions"]["brand_category"]
+    assert contract.differences(old, sections()) == ([], [])
 
 
 def test_another_cohort_is_told() -> None:

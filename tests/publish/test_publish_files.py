@@ -23,6 +23,7 @@ from publish_world import (
 from churnlight import files
 from churnlight.errors import ChurnlightError, UsageError
 from churnlight.learners.champion import FILE
+from churnlight.learners.stored import seal
 from churnlight.paths import Project
 from churnlight.publish import parse_target
 from churnlight.publish.layout import REASONS_TABLE, SCORES, TABLES, VIEWS
@@ -255,6 +256,7 @@ def test_without_a_manifest_the_champions_files_are_the_version(
     (project.model("tree")).mkdir(parents=True)
     (project.model("tree") / "tree.json").write_text("{}")
     files.write_json(project.tiers / FILE, {"schema_version": 1, "champion": "tree", "models": {}})
+    seal(project.tiers)
     done = send(project, parse_target(str(tmp_path / "x.csv")))
     assert done.model_version == files.sha256_of_tree(project.model("tree"))[:12]
 
@@ -263,6 +265,7 @@ def test_no_number_is_empty_and_never_nan(project: Project, tmp_path: Path) -> N
     folder = write(project, model=None)
     (project.model("tree")).mkdir(parents=True)
     files.write_json(project.tiers / FILE, {"schema_version": 1, "champion": "tree", "models": {}})
+    seal(project.tiers)
     table = pa.Table.from_pandas(scores(), preserve_index=False)
     place = table.schema.get_field_index("monthly_bill_money")
     bills = pa.array([100.0, 300.0, float("nan"), 900.0, 500.0], from_pandas=False)

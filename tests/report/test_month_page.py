@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -159,6 +160,21 @@ def test_realised_figures_stand_against_the_promise_for_those_left_alone_only(pa
     assert "2025-11-01 made an offer 139 3 too few to measure" in english
     assert english.count("Promised by the test") == 1
     assert "blue 1,000 50 5.0% 4.0–6.0% 7.0% 6.0–8.0%" in english
+
+
+def test_of_a_treated_group_of_too_few_nothing_is_told() -> None:
+    shown = realised_view(realised(), Words("en", 140))
+    assert [(r["subscribers"], r["left"]) for r in shown["rows"]] == [
+        ("5,000", "250"),
+        ("fewer than 140", "–"),
+    ]
+    assert shown["rows"][1]["cells"] is None
+    assert len(shown["tiers"]) == 1
+    hidden = replace(facts(), least=140)
+    page = render_month({"realised": realised()}, "en", hidden)
+    assert "139" not in page
+    assert "少于 140" in page
+    assert "139" in render_month({"realised": realised()}, "en", facts())
 
 
 def test_parts_that_are_not_given_are_not_shown() -> None:

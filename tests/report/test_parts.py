@@ -109,3 +109,31 @@ def test_both_languages_say_it_on_the_page(inputs, language) -> None:
     said = re.sub(r"\s+", " ", Text(html).said)
     for key in ("segments", "ablation", "too_small", "by_history", "segment_unseen"):
         assert words(key) in said
+
+
+def test_parts_of_too_few_are_not_shown_nor_what_would_give_them_away(make_inputs, details) -> None:
+    # 19 are silent; of all less the active's 1,234 anybody could tell. 19 were ported out.
+    parts = [
+        PARTS[0],
+        part("activity", "silent", 3) | {"subscribers": 19},
+        part("label", "ported_out", 19),
+        part("label", "cancelled", 30),
+        part("label", "vanished", 161),
+        part("history", "unseen", 3, models=None),
+    ]
+    inputs = make_inputs(details=deepcopy(details) | RULES | {"segments": parts})
+    seen = segment_view(inputs, Words("en", 20))
+    rows = {row["name"]: row for group in seen["groups"] for row in group["rows"]}
+    told = {name: (row["subscribers"], row["churners"]) for name, row in rows.items()}
+    assert told == {
+        "active": ("not shown", "–"),
+        "silent before as_of": ("fewer than 20", "–"),
+        "ported out": ("–", "fewer than 20"),
+        "cancelled": ("–", "not shown"),
+        "vanished from the snapshots": ("1,234", "161"),
+        "in no fit as_of": ("1,234", "3"),
+    }
+    assert rows["silent before as_of"]["cells"] is rows["active"]["cells"] is None
+    page = render(make_inputs(details=inputs.details, least=20))
+    assert "fewer than 20" in page
+    assert "少于 20" in page

@@ -488,3 +488,57 @@ def test_the_stage_reads_each_part_where_it_is(tmp_path):
     assert {k: v for k, v in parts.items() if v} == {
         key: {"as_of": as_of, "is": key} for key in OFFERS
     }
+
+
+def test_offers_to_too_few_are_not_told_and_not_to_be_worked_out():
+    few = Words("en", 20)
+    actions = rows(plan_view(plan(), few)["tables"][0])
+    assert actions["Service call"][2:] == [["fewer than 20"], *[["–"]] * 4]
+    assert actions["Together"][2] == ["21"], "the team's work is told"
+    fates = rows(plan_view(plan(), few)["tables"][2])
+    assert [cells[0][0] for cells in fates.values()] == [
+        *("21", "fewer than 20", "not shown", "fewer than 20", "fewer than 20"),
+    ]
+    assert "Fewer than 20 more would be worth a contact" in plan_view(plan(), few)["says"][1]
+    moves = rows(tariffs_view(tariffs(), few)["tables"][0])
+    # 90 are priced. 12, 5, 2 and 1 are too few, and 20 together: no other need be hidden.
+    told = [cells[0][0] for cells in moves.values()]
+    assert told[:4] == ["fewer than 20"] * 4
+    assert told[4:7] == ["20", "30", "20"]
+    # 8 and 2 are 10 together, so the 80 would tell.
+    assert told[7:] == ["fewer than 20", "not shown", "fewer than 20"]
+    assert all(cells[1] == ["–"] for cells in list(moves.values())[:4])
+    levels = rows(tariffs_view(tariffs(), few)["tables"][2])
+    assert [cells[1][0] for cells in levels.values()] == [
+        *("fewer than 20", "not shown", "30", "40", "50"),
+    ]
+    # 12, 5, 2 and 1 may be proposed a cheaper plan: 20 together.
+    assert tariffs_view(tariffs(), few)["says"][0].startswith("20 may be proposed")
+    # 15 are at the top: how many would take a plan, or not, would tell, here and in a sentence.
+    incentive = {"plausible": (60, 86.0), "none_plausible": (61, 0.0), "top_level": (15, 0.0)}
+    found = {k: {"members": n, "change_money": c} for k, (n, c) in incentive.items()}
+    shown = tariffs_view(tariffs(incentive=found), few)
+    told = [cells[0][0] for cells in rows(shown["tables"][0]).values()][7:]
+    assert told == ["not shown", "61", "fewer than 20"]
+    assert "60" not in " ".join(shown["says"])
+    one = plan(actions=plan()["actions"][:1])
+    assert rows(plan_view(one, few)["tables"][0])["Service call"][2] == ["11"], "it is all there is"
+    unpriced = tariffs_view(tariffs(), few)["notices"][0]
+    assert "3" not in unpriced
+    assert unpriced.count("fewer than 20") == 2
+
+
+def test_segments_and_rules_of_too_few_show_only_that_there_are_some():
+    few = Words("en", 20)
+    small = segment("S2", 20, 0.013, 0.031) | {"rows": 19, "share": 0.008}
+    content = segments(segments=[segment("S1", 80, 0.065, 0.098), small])
+    shown = segments_view(content, few)
+    cells = {r["name"]: r["cells"] for g in shown["table"]["groups"] for r in g["rows"]}
+    assert [c["lines"] for c in cells["name S2"]] == [["fewer than 20"], ["–"], ["–"], ["–"]]
+    assert [c["lines"] for c in cells["name S1"]][:2] == [["not shown"], ["8.0%"]]
+    assert cells["name S1"][0]["says"] == cells["name S2"][0]["says"] == []
+    assert "S2" not in " ".join(shown["says"])
+    assert list(rows(shown["services"]["table"])) == ["name S1"]
+    rule = handsets()["rules"][0] | {"changes": 19}
+    told = rows(handsets_view(handsets(rules=[rule]), few)["tables"][1])
+    assert told["everybody"] == [["fewer than 20"], ["–"], ["–"], ["–"]]

@@ -292,6 +292,46 @@ def test_the_section_shows_every_cell_in_falling_risk() -> None:
     assert "3 个用户升档" in chinese
 
 
+def test_too_few_are_not_shown_nor_what_would_give_them_away() -> None:
+    content = both().content
+    # Ten times as many: the same cells of 10 and 20, and one of 200 beside each of the yellow's.
+    for row in content["matrix"]:
+        for cell in row["cells"]:
+            cell["subscribers"] *= 10
+        if row["from"] == "yellow":
+            row["cells"][-1]["subscribers"] = row["cells"][0]["subscribers"] = 200
+        row["subscribers"] = sum(cell["subscribers"] for cell in row["cells"])
+    view = movements_view(content, Words("en", 20))
+    found = {
+        row["name"]: [cell["count"] for cell in row["cells"]] for row in view["matrix"]["rows"]
+    }
+    few, hidden, none = "fewer than 20", "not shown", "–"
+    # In falling risk, gone last. Each row's hidden cells are two at least and 20 together.
+    assert found["blue"] == [few, none, few, none, none, none]
+    assert found["green"] == [none, none, few, none, none, few]
+    assert found["red"] == [none, none, few, none, few, none]
+    # 20 are gone from white; with green's 10 gone 30 are hidden in that column: white's go too.
+    assert found["white"][-1] == hidden
+    assert found["new"][:5] == [none, few, none, few, none]
+    assert found["yellow"][-1] == "200"
+    cells = [cell for row in view["matrix"]["rows"] for cell in row["cells"]]
+    assert {(c["share"], c["money"]) for c in cells if c["count"] in (few, hidden)} == {
+        (None, None)
+    }
+    page = templates("churnlight.report").from_string(
+        '{% from "section_movements.html" import movements %}{{ movements(v, w, l) }}'
+    )
+    assert few in page.render(v=view, w=Words("en", 20), l="en")
+    assert "privacy.min_group" in view["note"]
+    told = movements_view(both().content, Words("en", 20))
+    assert told["sentences"][-1] == (
+        "Fewer than 20 rose two tiers or more. Fewer than 20 of them stand on top of the call "
+        "list, marked ▲: call them first."
+    )
+    assert "123" not in " ".join(told["sentences"]), "money of too few"
+    assert {row["count"] for row in told["summary"]["rows"]} == {"fewer than 20", "0"}
+
+
 def test_what_to_be_careful_with_is_said() -> None:
     def remarks(**changes):
         return " ".join(movements_view(both(**changes).content, Words("en"))["remarks"])

@@ -16,6 +16,7 @@ from churnlight.params.whole import parse
 from churnlight.retention.entries import entries
 from churnlight.retention.month import HandoutInputs, call_list, card_ids
 from churnlight.retention.totals import by_area, by_tier, tier_totals
+from churnlight.retention.words import Words
 
 LISTED = ("yellow", "red", "white")
 
@@ -84,6 +85,15 @@ def test_the_commonest_first_reasons_are_counted_among_those_to_call() -> None:
     assert found["yellow"] == (2, (("bill_falling", 2),))
     areas = {g.group: g.subscribers for g in by_area(month())}
     assert areas == {"city": 3, "north": 2}  # S1, S4, S7; S2, S3
+
+
+def test_areas_of_too_few_are_one() -> None:
+    (both,) = by_area(month(least=3))
+    # North's 2 alone would be all less the city's 3.
+    assert (both.subscribers, both.areas) == (5, 2)
+    assert both.reasons == (("bill_falling", 3), ("falling_silent", 2))
+    assert Words("en").area(both.group, both.areas) == "other groups together (2)"
+    assert [g.areas for g in by_area(month(least=2))] == [1, 1]
 
 
 def before_with(*tiers: str) -> pd.DataFrame:

@@ -36,8 +36,9 @@ def fitted(table: pd.DataFrame) -> tuple[Dataset, Fitted]:
 def test_the_folder_is_json_and_lightgbm_text(model: Path) -> None:
     kinds = sorted(p.relative_to(model).as_posix() for p in model.rglob("*") if p.is_file())
     assert kinds == [
-        "gbm/model.txt", "gbm/schema.json", "importance.json", "rules.json", "table.json",
-        "tiers/tiers.json", "tree/tree.json",
+        "gbm/manifest.json", "gbm/model.txt", "gbm/schema.json", "importance.json",
+        "manifest.json", "rules.json", "table.json", "tiers/manifest.json", "tiers/tiers.json",
+        "tree/manifest.json", "tree/tree.json",
     ]  # fmt: skip
     for path in model.rglob("*.json"):
         json.loads(path.read_text())

@@ -9,6 +9,7 @@ from tables_made import make_table
 
 from churnlight.errors import ChurnlightError, DataRefused, UsageError
 from churnlight.learners.champion import Bundle
+from churnlight.learners.stored import seal_again
 from churnlight.tables.predicting import Request, TableModel, predict_table, shifted
 from churnlight.tables.reading import read_table
 
@@ -195,5 +196,6 @@ def test_a_model_of_another_version_does_not_load(tmp_path: Path, model: Path) -
     shutil.copytree(model, tmp_path / "m")
     content = json.loads((tmp_path / "m" / "table.json").read_text())
     (tmp_path / "m" / "table.json").write_text(json.dumps({**content, "schema_version": 0}))
+    seal_again(tmp_path / "m")
     with pytest.raises(ChurnlightError, match="schema_version is 0, this churnlight reads 1"):
         TableModel.load(tmp_path / "m")

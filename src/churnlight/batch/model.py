@@ -17,11 +17,11 @@ from typing import Any
 from churnlight import files
 from churnlight.errors import ChurnlightError, UsageError
 from churnlight.learners import contract
-from churnlight.learners.champion import FILE, LEARNERS
-from churnlight.learners.stored import read_stored
+from churnlight.learners.champion import FILE, LEARNERS, MODEL_PARTS, hold_models
+from churnlight.learners.stored import read_stored, seal_again
 from churnlight.params.whole import Params
 from churnlight.paths import Project
-from churnlight.stages.manifest import MODEL_PARTS, model_sha256
+from churnlight.stages.manifest import model_sha256
 
 PROMISED = "evaluation/details.json"
 log = logging.getLogger("churnlight")
@@ -136,8 +136,13 @@ def _of_registry(asked: str | None, project: Project, name: str) -> Model:
 def _kept(
     bundle: Path, project: Project, known: Mapping[str, str], promised: Mapping[str, Any] | None
 ) -> Model:
-    """Keep a copy by its hash, with the learner that is scored by written into it."""
+    """Keep a copy by its hash, with the learner that is scored by written into it.
+
+    Raises:
+        ChurnlightError: when a file of the model is not as it was written.
+    """
     stored = read_stored(bundle / "tiers" / FILE)
+    hold_models(bundle)
     learner = known.get("learner", str(stored["champion"]))
     if learner not in LEARNERS:
         raise ChurnlightError(f"the model's learner is {learner!r}; expected gbm or tree")
@@ -146,9 +151,14 @@ def _kept(
     try:
         for part in MODEL_PARTS:
             shutil.copytree(bundle / part, beside / part)
-        files.write_json(beside / "tiers" / FILE, {**stored, "champion": learner})
+        if learner != stored["champion"]:
+            files.write_json(beside / "tiers" / FILE, {**stored, "champion": learner})
+            seal_again(beside / "tiers")
         mark = model_sha256(beside)
         folder = models / mark
+        if folder.is_dir() and model_sha256(folder) != mark:
+            log.warning("%s is not as it was kept: taken anew", folder)
+            shutil.rmtree(folder)
         if not folder.is_dir():
             beside.replace(folder)
         if promised is not None:

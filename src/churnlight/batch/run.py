@@ -27,6 +27,7 @@ from churnlight.batch.workspace import (
     take_stock,
     write_window,
 )
+from churnlight.commit import git_commit, source_sha256
 from churnlight.errors import UsageError
 from churnlight.params.whole import load
 from churnlight.paths import Project
@@ -35,7 +36,7 @@ from churnlight.stages.features import features
 from churnlight.stages.manifest import RUN, made_from, read_manifest, stands, write_manifest
 from churnlight.stages.partition import write_month
 from churnlight.stages.shadow import project_is
-from churnlight.stages.stage import Stage
+from churnlight.stages.stage import Stage, instant
 from churnlight.timeline import moment
 
 log = logging.getLogger("churnlight")
@@ -111,8 +112,9 @@ def score(project: Project, asked: Asked) -> Scored:
         with project_is(space.own.root):
             scored = _score(space, asked, model, steps)
         with steps.step("MLflow"):
-            run_id = log_to_mlflow(project, params, scored.folder, model)
-        if not scored.up_to_date:
+            run_id = log_to_mlflow(project, params, scored.folder)
+        # Killed after the partition came and before this: the month stands, its run is not told.
+        if not scored.up_to_date or not (scored.folder / RUN).exists():
             _write_run(project, scored.folder, begun, steps, run_id)
         return scored
 
@@ -121,15 +123,14 @@ def _write_run(
     project: Project, folder: Path, begun: float, steps: Steps, run_id: str | None
 ) -> None:
     """Write run.json, the only file that differs from run to run."""
-    from churnlight.tracking import git_commit
-
     files.write_json(
         folder / RUN,
         {
-            "begun": _instant(begun),
-            "ended": _instant(time.time()),
+            "begun": instant(begun),
+            "ended": instant(time.time()),
             "seconds": steps.seconds,
             "commit": git_commit(project.root),
+            "source_sha256": source_sha256(),
             "mlflow_run": run_id,
         },
     )
@@ -166,7 +167,3 @@ def _score(space: Workspace, asked: Asked, model: Model, steps: Steps) -> Scored
         write_page(space, model, out)
         write_manifest(out, wanted)
     return Scored(folder, model, read_manifest(folder) or {}, up_to_date=False)
-
-
-def _instant(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(seconds))

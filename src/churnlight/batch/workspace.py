@@ -29,9 +29,10 @@ from churnlight.params.whole import Params, load
 from churnlight.paths import Project
 from churnlight.schema import EXTRACTS, MONTHLY
 from churnlight.stages.marts import marts
-from churnlight.stages.origin import features_origin, is_from, mart_origin
+from churnlight.stages.origin import OF_FEATURES, features_origin, is_from, mart_origin
 from churnlight.stages.shadow import found_shadow, link_to
 from churnlight.stages.windows import window_of
+from churnlight.suppression import keep_copy, pointed_at, project_list
 from churnlight.timeline import Moment, Month, moment, outcome_end
 
 # Older months are not needed, but say what is usual.
@@ -99,7 +100,7 @@ def open_workspace(
     needed = _needed(params, at, matured, there)
     known = {m for p in (project, own) for m in _inventoried(p)}
     remembered = tuple(m for m in there if m < needed[0] and m in known)[-_REMEMBERED:]
-    content = read_yaml(project.params_file)
+    content = pointed_at(project, read_yaml(project.params_file))
     content["extracts"] = {
         **content.get("extracts", {}),
         "path": str(extracts),
@@ -137,6 +138,7 @@ def take_stock(space: Workspace) -> None:
         for name, part in content.items():
             files.write_json(out / name, part)
         files.write_json(out / "source.json", {"simulated": is_simulated(space.extracts)})
+        keep_copy(out, project_list(space.own))
 
 
 def take_over_verdicts(space: Workspace) -> None:
@@ -226,7 +228,7 @@ def labels_are_current(space: Workspace, as_of: str) -> bool:
 
 def _current(space: Workspace, as_of: str, kinds: Sequence[str]) -> bool:
     params = space.params
-    sections = {"time": params.time, "cohort": params.cohort, "label": params.label}
+    sections = {n: getattr(params, n) for n in OF_FEATURES}
     wanted = features_origin(space.own, as_of, sections, params.engine.name)
     own, theirs = ([getattr(p, kind)(as_of) for kind in kinds] for p in (space.own, space.project))
     if all(is_from(folder, wanted) for folder in own):

@@ -57,11 +57,18 @@ def _section(extract: Extract) -> str:
         facts.append(f"not known before `{extract.begins}`")
     if extract.known:
         facts.append(f"known at `{extract.known}` where given")
+    if extract.fresh_by:
+        days = extract.fresh_days
+        allowed = f"{days} day{'' if days == 1 else 's'}"
+        facts.append(f"newest `{extract.fresh_by}` at most {allowed} before the month's last")
     lines = [f"### `{extract.name}`", "", "; ".join(facts) + ".", ""]
     lines += ["| column | holds | rules |", "|---|---|---|"]
     lines += [_row(column, extract) for column in extract.columns]
     codes = ", ".join(f"`{code}`" for code in reason_codes(extract))
     lines += ["", f"Refused for: {codes}; `<column>_unparsable`." if codes else ""]
+    if extract.references:
+        places = ", ".join(f"`{r.column}` in `{r.extract}`" for r in extract.references)
+        lines += ["", f"Counted, and kept, where it leads nowhere: {places}."]
     return "\n".join(lines).rstrip()
 
 
@@ -77,13 +84,24 @@ def _row(column: Column, extract: Extract) -> str:
         rules.append(f"{', '.join(column.allowed)}; anything else {otherwise}")
     if column.name == extract.ends:
         rules.append("last day of the row's own period")
-    if column.minimum is not None:
-        rules.append(f"at least {column.minimum:g}")
+    rules += _numbers(column)
+    if column.name in extract.counted:
+        rules.append("completeness counts it")
     if extract.late.get(column.name, column.name) != column.name:
         rules.append(f"known at `{extract.late[column.name]}`")
     elif column.name in extract.late:
         rules.append("known at that time")
     return f"| {name} | {_HOLDS[column.kind]} | {'; '.join(rules)} |"
+
+
+def _numbers(column: Column) -> list[str]:
+    """Unit and range."""
+    rules = [f"in {column.unit}"] if column.unit else []
+    if column.minimum is not None:
+        rules.append(f"at least {column.minimum:,.10g}")
+    if column.maximum is not None:
+        rules.append(f"at most {column.maximum:,.10g}")
+    return rules
 
 
 if __name__ == "__main__":

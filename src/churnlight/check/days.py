@@ -1,4 +1,4 @@
-"""Days of a month of CDRs that are missing: not a row, while the days around have their usual."""
+"""Days of a month: those of CDRs that are missing, and how fresh a month's newest rows are."""
 
 from __future__ import annotations
 
@@ -39,3 +39,29 @@ def missing_days(rows_by_day: Mapping[int, int], month: Month) -> tuple[str, ...
         if empty and all(counts[i] >= least for i in around):
             missing += places
     return tuple(f"{month}-{place + 1:02d}" for place in missing)
+
+
+def newest_day(rows_by_day: Mapping[int, int], month: Month) -> str | None:
+    """The newest day with a row, as YYYY-MM-DD; None where no row tells its day."""
+    days = [day for day, count in rows_by_day.items() if count]
+    return f"{month}-{max(days):02d}" if days else None
+
+
+def is_stale(rows_by_day: Mapping[int, int], month: Month, fresh_days: int) -> bool:
+    """Whether a month's rows end too early to be chance.
+
+    Args:
+        rows_by_day: rows by day of the month.
+        month: the month.
+        fresh_days: how many days before the month's last the newest day may be.
+
+    Returns:
+        True where more days than that are empty at the month's end, and `LEAST_USUAL_ROWS` rows
+        would stand in them if the month had gone on at its own pace.
+    """
+    days = [day for day, count in rows_by_day.items() if count]
+    if not days:
+        return False
+    empty = month.days - max(days)
+    pace = sum(rows_by_day.values()) / max(days)
+    return empty > fresh_days and pace * empty >= LEAST_USUAL_ROWS

@@ -17,12 +17,14 @@ from churnlight.files import read_json, write_json
 from churnlight.schema import EXTRACTS
 from churnlight.timeline import Month
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FILE = "findings.json"
 
 MISSING_MONTH = "missing_month"
 MISSING_DAY = "missing_day"
 NOT_JUDGED = "not_judged"
+STALE = "stale"
+REFERENCE_LOST = "reference_lost"
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,16 @@ class Finding:
 
     Attributes:
         finding: `missing_month` (an extract has earlier months, and not this one), `missing_day`
-            (see `check.days`), `not_judged` (a rule that needs a snapshot lacks it) or
-            `subscriber_unknown` (subscribers are billed whom no snapshot has).
+            (see `check.days`), `stale` (a month's rows end too early), `not_judged` (a rule that
+            needs a snapshot lacks it), `subscriber_unknown` (subscribers are billed whom no
+            snapshot has) or `reference_lost` (rows refer to what another extract does not have).
         extract: its name.
         month: "YYYY-MM".
-        day: "YYYY-MM-DD" of a missing day.
+        day: "YYYY-MM-DD" of a missing day, or of the newest of a stale month.
         rule: the code that could not be judged.
         subscribers: how many are unknown.
+        column: the column that refers to another extract.
+        rows: how many rows do.
         later_months: of a missing month, whether the extract has later ones.
     """
 
@@ -47,6 +52,8 @@ class Finding:
     day: str | None = None
     rule: str | None = None
     subscribers: int | None = None
+    column: str | None = None
+    rows: int | None = None
     later_months: bool | None = None
 
     @property
@@ -62,6 +69,9 @@ class Finding:
             MISSING_DAY: f"not a row on {self.day}, while the days around have their usual volume",
             NOT_JUDGED: f"{self.rule} can't be judged: a snapshot of subscribers is missing, or "
             "its ids are of another type",
+            STALE: f"the newest row is of {self.day}, though rows of the days after it are due",
+            REFERENCE_LOST: f"{self.rows or 0:,} rows have a {self.column} that "
+            f"{_referred(self.extract, self.column)} lacks; they are kept",
             SUBSCRIBER_UNKNOWN: f"{self.subscribers or 0:,} subscribers have a bill and are in no "
             "snapshot of subscribers; their bills are kept",
         }
@@ -92,11 +102,23 @@ def _of_month(extract: str, month: str, verdicts: Mapping[str, Verdict]) -> Iter
     verdict = verdicts[month]
     for day in verdict.missing_days:
         yield Finding(MISSING_DAY, extract, month, day=day)
+    if verdict.stale:
+        yield Finding(STALE, extract, month, day=verdict.newest)
     for rule in verdict.not_judged:
         yield Finding(NOT_JUDGED, extract, month, rule=rule)
     if verdict.unknown_subscribers:
         count = verdict.unknown_subscribers
         yield Finding(SUBSCRIBER_UNKNOWN, extract, month, subscribers=count)
+    for column, count in verdict.lost.items():
+        # Who is billed and unknown has been counted already, by subscriber.
+        if column != "subscriber_id" or not verdict.unknown_subscribers:
+            yield Finding(REFERENCE_LOST, extract, month, column=column, rows=count)
+
+
+def _referred(extract: str, column: str | None) -> str:
+    """The extract that a column refers to."""
+    found = [r.extract for r in EXTRACTS[extract].references if r.column == column]
+    return found[0] if found else "another extract"
 
 
 def write_findings(folder: Path, findings: Sequence[Finding]) -> None:

@@ -7,7 +7,6 @@ that happens to look like a number proves nothing; a share of `LOOKS_LIKE_SHARE`
 from __future__ import annotations
 
 import csv
-import gzip
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 
 from churnlight.check.parsing import id_class
 from churnlight.check.reading import layouts
+from churnlight.engine.delimited import open_csv
 from churnlight.errors import DataRefused
 from churnlight.inventory import files_of
 from churnlight.schema import Extract
@@ -106,18 +106,16 @@ def _parquet_batches(path: Path, names: list[str]) -> Iterator[dict[str, Iterabl
                 batches = stored.iter_batches(_ROWS, row_groups=[group], columns=names)
                 for batch in islice(batches, 1):
                     yield {n: batch.column(n).unique().to_pylist() for n in batch.schema.names}
+    except UnicodeDecodeError:
+        raise DataRefused(f"{path} can't be read as Parquet: an id is no UTF-8") from None
     except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataRefused(f"{path} can't be read as Parquet: {reason}") from None
 
 
 def _csv_batches(path: Path, names: list[str]) -> Iterator[dict[str, Iterable[Any]]]:
-    opener: Any = gzip.open if path.name.endswith(".gz") else open
-    try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
-            rows = list(islice(csv.DictReader(stream), _ROWS * _PLACES))
-    except (OSError, EOFError, ValueError, csv.Error):
-        raise DataRefused(f"{path} can't be read as CSV in UTF-8") from None
+    with open_csv(path) as stream:
+        rows = list(islice(csv.DictReader(stream), _ROWS * _PLACES))
     yield {n: {(row[n] or "").strip() for row in rows} for n in names}
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
 
 from churnlight.check.audit import Audit, Closing, audit, late_rows
-from churnlight.check.days import missing_days
+from churnlight.check.corrected import count_requeued, mark_requeued
+from churnlight.check.days import is_stale, missing_days, newest_day
 from churnlight.check.duplicates import DUPLICATE, mark_duplicates, nominate, suspects
+from churnlight.check.forgotten import FORGOTTEN, Forgotten, find_forgotten
+from churnlight.check.readable import readable, require_a_readable_cell
 from churnlight.check.reading import (
     Layout,
     id_classes,
@@ -23,12 +24,13 @@ from churnlight.check.reading import (
     read_layouts,
     relative_source,
 )
+from churnlight.check.references import targets
 from churnlight.check.rows import Snapshots
-from churnlight.check.rules import refusal
+from churnlight.check.rules import refusal, snapshot_codes
 from churnlight.check.snapshots import Contradictions
 from churnlight.check.verdict import Verdict
 from churnlight.engine import SOURCE_FILE, SOURCE_ROW, Engine
-from churnlight.errors import ChurnlightError, DataRefused
+from churnlight.errors import DataRefused
 from churnlight.inventory import folder_of, require_files
 from churnlight.schema import Extract
 from churnlight.timeline import Month
@@ -54,11 +56,13 @@ class Folders:
         quarantine: the folder of all quarantines.
         verdicts: the check's output, with the verdicts of the subscribers' snapshots to which other
             extracts are held; None: all snapshots below `root`.
+        books: where the snapshots and reference tables stand to which rows are held; None: `root`.
     """
 
     root: Path
     quarantine: Path
     verdicts: Path | None = None
+    books: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,31 @@ class _Partition:
     extract: Extract
     month: Month | None
     against: Contradictions
+    forgotten: Forgotten
 
     def rows(self, *, source: bool = False) -> ir.Table:
         """All typed rows, marked."""
         read = read_layouts(self.engine, self.found, self.extract, self.month, source=source)
-        return self.against.mark(read, self.extract, self.month)
+        return self.against.mark(self.forgotten.mark(read), self.extract, self.month)
 
     def refusal(self, rows: ir.Table) -> ir.StringValue:
         """Why each row is refused."""
         return refusal(rows, self.extract, self.month)
+
+
+def _partition(
+    engine: Engine,
+    folders: Folders,
+    found: Sequence[Layout],
+    extract: Extract,
+    month: Month | None,
+) -> tuple[_Partition, ir.Table]:
+    """The month, held to the snapshots and to who is to be forgotten; and its rows unmarked."""
+    snapshots = Snapshots(engine, folders.books or folders.root, folders.verdicts)
+    bare = read_layouts(engine, found, extract, month)
+    forgotten = find_forgotten(engine, bare, extract, folders.verdicts)
+    against = snapshots.against(forgotten.mark(bare), extract, month)
+    return _Partition(engine, found, extract, month, against, forgotten), bare
 
 
 def check_month(
@@ -106,15 +126,18 @@ def check_month(
     """
     root = folders.root
     found = layouts(require_files(root, extract.name, month), extract)
-    with _readable(folder_of(root, extract.name, month)):
-        snapshots = Snapshots(engine, root, folders.verdicts)
-        bare = read_layouts(engine, found, extract, month)
-        against = snapshots.against(bare, extract, month)
-        part = _Partition(engine, found, extract, month, against)
-        counts = audit(engine, part.rows(), extract, month, closing)
+    folder = folder_of(root, extract.name, month)
+    with readable(engine, folder, found):
+        part, bare = _partition(engine, folders, found, extract, month)
+        against = part.against
+        told = targets(engine, folders.books or root, bare, extract, against)
+        counts = audit(engine, told.mark(part.rows()), extract, month, closing)
+        if not any(code in counts.refused for code in snapshot_codes(extract)):
+            part = replace(part, against=Contradictions())
         if not counts.rows and extract.name in NEVER_EMPTY:
-            raise DataRefused(f"{folder_of(root, extract.name, month)} holds files but no row")
-        duplicates = _quarantine(part, counts, folders.quarantine, closing)
+            raise DataRefused(f"{folder} holds files but no row")
+        require_a_readable_cell(folder, extract, counts.rows, counts.refused)
+        duplicates, corrected = _quarantine(part, counts, folders.quarantine, closing)
     removed = sum(counts.refused.values()) + counts.late + sum(duplicates.values())
     return Verdict(
         extract=extract.name,
@@ -124,20 +147,31 @@ def check_month(
         late=counts.late,
         duplicates=duplicates,
         refused=counts.refused,
+        corrected=corrected,
         unknown=counts.unknown,
+        lost=counts.lost,
+        filled=counts.filled,
+        sound=counts.sound,
+        newest=None if month is None else newest_day(counts.days, month),
+        stale=month is not None and is_stale(counts.days, month, extract.fresh_days),
         id_types=id_classes(found, extract),
         columns=tuple(c.name for c in extract.columns if any(c.name in f.found for f in found)),
         snapshots=tuple(map(str, against.months)),
-        not_judged=against.not_judged,
-        unknown_subscribers=against.unknown_subscribers,
-        missing_days=() if month is None else missing_days(counts.days, month),
+        not_judged=(*against.not_judged, *told.not_judged),
+        unknown_subscribers=counts.lost_subscribers,
+        missing_days=_missing(counts, extract, month),
     )
+
+
+def _missing(counts: Audit, extract: Extract, month: Month | None) -> tuple[str, ...]:
+    """Days without an event; other extracts may well have days on which nothing happens."""
+    return missing_days(counts.days, month) if month and extract.name == "cdr" else ()
 
 
 def _quarantine(
     part: _Partition, counts: Audit, quarantine: Path, closing: Closing | None
-) -> dict[str, int]:
-    """Write refused rows and duplicates; return the duplicates by reason."""
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Write refused rows and duplicates; return duplicates and corrected rows, by reason."""
     engine, extract, month = part.engine, part.extract, part.month
     delay = closing.reporting_delay_hours if closing else 0.0
     path = quarantine_folder(quarantine, extract.name, month) / QUARANTINE_FILE
@@ -146,21 +180,26 @@ def _quarantine(
     if counts.refused:
         rows = part.rows(source=True)
         reasoned = rows.mutate(**{REASON: part.refusal(rows)})
-        parts.append(reasoned.filter(reasoned[REASON].notnull()))
+        # A null reason is no refusal, and fails this test too.
+        parts.append(reasoned.filter(reasoned[REASON] != FORGOTTEN))
     nominated = nominate(engine, _good(part, counts, closing, source=False), extract)
     if engine.arrow(nominated.limit(1)).num_rows:
         good = _good(part, counts, closing, source=True)
         marked = mark_duplicates(suspects(good, extract, nominated), extract, delay)
         parts.append(marked.filter(marked[DUPLICATE].notnull()).rename({REASON: DUPLICATE}))
     if not parts:
-        return {}
+        return {}, {}
     narrow = [rows.select(REASON, SOURCE_FILE, SOURCE_ROW) for rows in parts]
-    picked = engine.cache(ibis.union(*narrow) if len(narrow) > 1 else narrow[0])
+    picked = ibis.union(*narrow) if len(narrow) > 1 else narrow[0]
+    files = [path for layout in part.found for path in layout.files]
+    picked = engine.cache(mark_requeued(engine, picked, files, extract, month))
     by_reason = _count(engine, picked)
     if by_reason:
-        cells = relative_source(read_cells(engine, part.found, extract, picked), extract, month)
+        cells = part.forgotten.redact(read_cells(engine, part.found, extract, picked))
+        cells = relative_source(cells, extract, month)
         engine.write(cells, path, [SOURCE_FILE, SOURCE_ROW])
-    return {r: n for r, n in by_reason.items() if r not in counts.refused}
+    duplicates = {r: n for r, n in by_reason.items() if r not in counts.refused}
+    return duplicates, count_requeued(engine, picked)
 
 
 def _good(part: _Partition, counts: Audit, closing: Closing | None, *, source: bool) -> ir.Table:
@@ -183,20 +222,3 @@ def forget(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _readable(folder: Path) -> Iterator[None]:
-    """Turn what an engine says about a broken file into a refusal that quotes no row."""
-    try:
-        yield
-    except ChurnlightError:
-        raise
-    except Exception as error:
-        line = re.search(r"CSV Error on Line: (\d+)", str(error))
-        what = (
-            f"line {line[1]} of a CSV file has too many or too few cells, or is no UTF-8"
-            if line
-            else f"a file is damaged ({type(error).__name__})"
-        )
-        raise DataRefused(f"{folder} can't be read: {what}") from error

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from pyarrow import types as pt
 
+from churnlight.columns import has_null_byte, is_nan
 from churnlight.schema import IBIS_TYPE, Column
 
 # What a file holds in a column: an arrow type, or "csv" for a cell of text to be parsed.
@@ -16,11 +17,24 @@ Found: TypeAlias = pa.DataType | Literal["csv"]
 
 # Whole numbers that a double holds exactly.
 _EXACT = 2.0**53
+_LARGEST = 2**63 - 1
 
 _INT = r"^[+-]?[0-9]{1,18}$"
 _FLOAT = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00(:00([.]0{1,6})?)?)?$"
-_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?$"
+# Engines differ in what they make of 24 o'clock and of a 60th second.
+_HOUR = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
+_TIME = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T]{_HOUR})?$"
+# How cells of text are written; the keys are the kinds that are parsed at all.
+HOW_WRITTEN = {
+    "int": "whole numbers, as 1234 (no separators, no unit)",
+    "float": "numbers, as 1234.56 (a point, no separators, no unit)",
+    "money": "numbers, as 1234.56 (a point, no separators, no currency)",
+    "bool": "true or false",
+    "date": "dates, as 2025-01-31",
+    "timestamp": "local times without a zone, as 2025-01-31 23:59:59",
+    **dict.fromkeys(("id", "text", "month"), "text without null bytes"),
+}
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 
@@ -75,16 +89,26 @@ def typed(raw: Any, column: Column, found: Found) -> tuple[Any, ir.BooleanValue 
     if found == "csv":
         return _parse(_trimmed(raw).nullif(""), column)
     inner = _inner(found)
-    if column.kind == "id":
-        return _typed_id(raw, inner), None
-    if column.kind == "int" and not pt.is_integer(inner):
-        return _whole(raw)
+    if _is_text(inner):
+        value = raw.cast("string").nullif("") if column.kind == "id" else raw.cast("string")
+        return value, has_null_byte(value)
+    if column.kind == "int":
+        return _whole(raw, inner)
     if column.kind == "bool" and not pt.is_boolean(inner):
         value = _true_or_false(raw == 1, raw == 0)
         return value, raw.notnull() & value.isnull()
-    if column.kind == "month" and not _is_text(inner):
-        return raw.cast("date").strftime("%Y-%m"), None
-    return raw.cast(expected(column)), None
+    return _retyped(raw, column, inner), None
+
+
+def _retyped(raw: Any, column: Column, found: Any) -> Any:
+    """A column whose every value has a place in the declared type."""
+    if column.kind == "month":
+        return raw.cast("date").strftime("%Y-%m")
+    # Whole numbers beyond 64 bits with a sign (hashes) stay as they are.
+    wide = pt.is_decimal(found) or pt.is_uint64(found)
+    if column.kind == "id":
+        return raw if wide else raw.cast("int64")
+    return raw.cast(expected(column))
 
 
 def _inner(found: Any) -> Any:
@@ -100,19 +124,17 @@ def _trimmed(cell: Any) -> Any:
     return cell.re_replace("^ +| +$", "")
 
 
-def _typed_id(raw: Any, found: Any) -> Any:
-    if pt.is_integer(found) and not pt.is_uint64(found):
-        return raw.cast("int64")
-    # Whole numbers beyond 64 bits with a sign (hashes) stay as they are.
-    if pt.is_integer(found) or pt.is_decimal(found):
-        return raw
-    return raw.cast("string").nullif("")
-
-
-def _whole(raw: Any) -> tuple[Any, ir.BooleanValue]:
-    """Whole numbers from decimals: exports of nullable integers come as doubles, NaN for null."""
+def _whole(raw: Any, found: Any) -> tuple[Any, ir.BooleanValue | None]:
+    """Whole numbers; exports of nullable integers come as decimals or doubles, NaN for null."""
+    if pt.is_uint64(found):
+        # Spark reads these as decimals.
+        small = raw <= ibis.literal(_LARGEST, "int64")
+        return ibis.ifelse(small, raw, ibis.null(raw.type())).cast("int64"), ~small
+    if pt.is_integer(found):
+        return raw.cast("int64"), None
     number = raw.cast("float64")
-    empty = number.isnull() | number.isnan()
+    # The remainder, for a column whose smallest value is its largest reads as that value.
+    empty = number.isnull() | (is_nan(number % 1) & ~number.isinf())
     good = ~empty & (number.abs() <= _EXACT) & (number % 1 == 0)
     value = ibis.ifelse(good, number, ibis.null("float64")).cast("int64")
     return value, ~empty & ~good
@@ -120,7 +142,7 @@ def _whole(raw: Any) -> tuple[Any, ir.BooleanValue]:
 
 def _parse(cell: Any, column: Column) -> tuple[Any, ir.BooleanValue | None]:
     if column.kind in {"id", "text", "month"}:
-        return cell, None
+        return cell, has_null_byte(cell)
     if column.kind == "bool":
         word = cell.lower()
         value = _true_or_false(word.isin(_TRUE), word.isin(_FALSE))

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from pyarrow import types as pt
 
 from churnlight.check.parsing import Found, accepts, expected, id_class, typed
-from churnlight.engine import SOURCE_FILE, SOURCE_ROW, Engine, csv_header
+from churnlight.engine import RAGGED, RESERVED, SOURCE_FILE, SOURCE_ROW, Engine, csv_header
+from churnlight.engine.delimited import is_csv, require_once, spell_columns
 from churnlight.errors import DataRefused
 from churnlight.inventory import files_of
 from churnlight.schema import Column, Extract
@@ -26,6 +27,8 @@ from churnlight.timeline import Month
 
 # A column that `read_typed` adds: the first column of the row whose cell could not be read.
 UNPARSABLE = "unparsable"
+# What stands there for a line of CSV with too many or too few cells.
+LINE = "line"
 MONTH = "month"
 # Metadata of a Parquet file whose text columns are cells of a CSV file, still to be parsed.
 TEXT_CELLS = (b"churnlight.cells", b"text")
@@ -58,8 +61,8 @@ def layouts(files: Sequence[Path], extract: Extract) -> tuple[Layout, ...]:
         columns = _columns_in(path)
         found = _declared(path, columns, extract)
         # Spark reads CSV by position: the order of the header is part of the layout.
-        order = tuple(columns) if _is_csv(path) else ()
-        signature = (_is_csv(path), order, tuple(sorted((n, str(t)) for n, t in found.items())))
+        order = tuple(columns) if is_csv(path) else ()
+        signature = (is_csv(path), order, tuple(sorted((n, str(t)) for n, t in found.items())))
         groups.setdefault(signature, []).append(path)
         found_of[signature] = found
     return tuple(
@@ -75,7 +78,8 @@ def read_typed(
 
     Absent optional columns are typed nulls. Extracts that have no time of their own carry `month`
     ("YYYY-MM"), from the file or else from the partition. A further column `unparsable` names the
-    first column of a row whose cell could not be read (null: none); `kept_rows` drops it.
+    first column of a row whose cell could not be read (null: none; "line": a line of CSV with too
+    many or too few cells); `kept_rows` drops it.
 
     Args:
         engine: where it is read.
@@ -205,7 +209,7 @@ def _type_table(
     classes: Mapping[str, str],
 ) -> ir.Table:
     values: dict[str, Any] = {}
-    lossy: dict[str, ir.BooleanValue] = {}
+    lossy: dict[str, ir.BooleanValue] = {LINE: raw[RAGGED]} if layout.csv else {}
     for column in extract.columns:
         if column.name not in layout.found:
             values[column.name] = _absent(column, classes, month)
@@ -243,6 +247,10 @@ def _null(dtype: str) -> ir.Value:
 
 def _declared(path: Path, columns: Mapping[str, Found], extract: Extract) -> dict[str, Found]:
     found: dict[str, Found] = {}
+    if ours := [name for name in columns if name in RESERVED]:
+        raise DataRefused(
+            f"{path}: column {ours[0]!r} has a name that the check gives itself: leave it out"
+        )
     for column in extract.columns:
         there = columns.get(column.name)
         if there is None:
@@ -250,7 +258,7 @@ def _declared(path: Path, columns: Mapping[str, Found], extract: Extract) -> dic
             if column.required and column.kind != "month":
                 raise DataRefused(
                     f"{path}: column {column.name!r} is missing (expected: {_words(column)}); "
-                    f"found: {', '.join(columns) or 'no columns'}"
+                    f"found: {spell_columns(list(columns))}{_no_header(columns, extract)}"
                 )
         elif not accepts(column, there):
             raise DataRefused(
@@ -260,6 +268,13 @@ def _declared(path: Path, columns: Mapping[str, Found], extract: Extract) -> dic
         elif there == "csv" or not pt.is_null(there):
             found[column.name] = there
     return found
+
+
+def _no_header(columns: Mapping[str, Found], extract: Extract) -> str:
+    names = extract.by_name
+    if not columns or any(name.strip().lower() in names for name in columns):
+        return ""
+    return ". None of them is a column of this extract: is the header missing?"
 
 
 def _words(column: Column) -> str:
@@ -280,13 +295,19 @@ def _words(column: Column) -> str:
 def _hint(column: Column, found: Found) -> str:
     if found != "csv" and pt.is_timestamp(found) and found.tz is not None:
         return ": convert to the operator's wall-clock time and drop the zone"
-    if column.kind == "id" and found != "csv" and pt.is_floating(found):
+    if found == "csv":
+        return ""
+    if column.kind == "id" and pt.is_floating(found):
         return ": ids with nulls became decimals on export; write a nullable integer type"
+    if column.kind in {"timestamp", "date"} and pt.is_integer(found):
+        return ": seconds or milliseconds since 1970? Convert to the operator's wall-clock time"
+    if pt.is_string(found) or pt.is_large_string(found):
+        return ": it was written as text; give it its type (or write CSV, where text is read)"
     return ""
 
 
 def _columns_in(path: Path) -> dict[str, Found]:
-    if _is_csv(path):
+    if is_csv(path):
         return dict.fromkeys(csv_header(path), "csv")
     return _parquet_columns(path)
 
@@ -294,12 +315,9 @@ def _columns_in(path: Path) -> dict[str, Found]:
 def _parquet_columns(path: Path) -> dict[str, Found]:
     try:
         schema: pa.Schema = pq.read_schema(path)
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataRefused(f"{path} can't be read as Parquet: {reason}") from None
+    require_once(path, schema.names)
     cells = schema.metadata is not None and schema.metadata.get(TEXT_CELLS[0]) == TEXT_CELLS[1]
     return {f.name: "csv" if cells and pt.is_string(f.type) else f.type for f in schema}
-
-
-def _is_csv(path: Path) -> bool:
-    return not path.name.endswith(".parquet")

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from churnlight.check.audit import Closing, audit, late_rows
 from churnlight.check.duplicates import without_duplicates
+from churnlight.check.forgotten import FORGOTTEN_ROW, find_forgotten, require_list
 from churnlight.check.reading import columns_of, id_classes, layouts, read_layouts
 from churnlight.check.rules import refusal, snapshot_codes, unknown_values
 from churnlight.check.snapshots import Contradictions, codes_for, contradictions, snapshots_for
@@ -105,7 +106,7 @@ def kept_rows(
         verdict = None
     found = audit(engine, table, extract, month, closing) if verdict is None else verdict
     rows = table
-    if found.refused:
+    if found.refused or FORGOTTEN_ROW in rows.columns:
         rows = rows.filter(refusal(rows, extract, month).isnull())
     late = late_rows(rows, extract, month, closing) if found.late else None
     if late is not None:
@@ -137,7 +138,8 @@ def load_kept(
 ) -> ir.Table | None:
     """Kept rows of an extract over several months, or of a reference table.
 
-    Rows that the snapshots contradict are left out too, see `check.snapshots`.
+    Rows that the snapshots contradict are left out too, see `check.snapshots`, and so is whoever is
+    to be forgotten, see `check.forgotten`.
 
     Args:
         engine: where it runs.
@@ -166,6 +168,9 @@ def load_kept(
     for month, layout in found.items():
         table = read_layouts(engine, layout, extract, month, classes=classes)
         verdict = None if verdicts is None else read_verdict(verdicts, name, month)
+        if verdicts is not None and verdict is not None:
+            require_list(verdicts, verdict.refused, f"{name} {month or ''}".strip())
+        table = find_forgotten(engine, table, extract, verdicts).mark(table)
         table = snapshots.against(table, extract, month, verdict).mark(table, extract, month)
         tables.append(kept_rows(engine, table, extract, month, verdict, closing))
     return tables[0] if len(tables) == 1 else ibis.union(*tables)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
+from churnlight.check.forgotten import FORGOTTEN, FORGOTTEN_ROW
 from churnlight.check.reading import MONTH, UNPARSABLE, has_month
-from churnlight.columns import is_outside
+from churnlight.columns import is_not_finite, is_outside
 from churnlight.schema import Column, Extract
 from churnlight.timeline import Month
-
-# The largest finite double: NaN and infinity are above it, on DuckDB and on Spark.
-_FINITE = 1.7976931348623157e308
 
 TIME_OUTSIDE_MONTH = "time_outside_month"
 MONTH_OUTSIDE_PARTITION = "month_outside_partition"
@@ -21,7 +20,8 @@ DIRECTION_MISSING = "direction_missing"
 # Judged by the snapshots of subscribers, see `check.snapshots`.
 ID_CASE = "id_case"
 BILL_AFTER_LEAVING = "bill_after_leaving"
-# No refusal: who is billed and in no snapshot is counted.
+CDR_AFTER_LEAVING = "cdr_after_leaving"
+# No refusal: who has rows and is in no snapshot is counted.
 SUBSCRIBER_UNKNOWN = "subscriber_unknown"
 
 # A column of rows that a snapshot contradicts: the code, null for all others.
@@ -32,9 +32,10 @@ def refusal(table: ir.Table, extract: Extract, month: Month | None) -> ir.String
     """Why each row is refused: the code of the first rule that it breaks; null for a good row.
 
     Codes: `<column>_unparsable`, `<column>_missing`, `<column>_unknown`, `<column>_below_minimum`,
-    `<column>_not_finite`, `direction_missing`, `time_outside_month`, `month_outside_partition`;
-    where the table carries what the snapshots say (`Contradictions.mark`), also `id_case` and
-    `bill_after_leaving`.
+    `<column>_above_maximum`, `<column>_not_finite`, `direction_missing`, `time_outside_month`,
+    `month_outside_partition`; where the table carries what the snapshots say
+    (`Contradictions.mark`), also `id_case`, `bill_after_leaving` and `cdr_after_leaving`;
+    where `Forgotten.mark` found somebody, `forgotten`.
 
     Args:
         table: typed rows, see `read_typed`.
@@ -42,7 +43,11 @@ def refusal(table: ir.Table, extract: Extract, month: Month | None) -> ir.String
         month: the partition; None for reference tables.
     """
     unreadable = table[UNPARSABLE].notnull(), table[UNPARSABLE].concat("_unparsable")
-    rules = [unreadable, *((broken, code) for code, broken in _rules(table, extract, month))]
+    # First of all: such a row is not kept in the quarantine.
+    named = FORGOTTEN_ROW in table.columns
+    rules: list[tuple[Any, Any]] = [(table[FORGOTTEN_ROW], FORGOTTEN)] if named else []
+    rules.append(unreadable)
+    rules += [(broken, code) for code, broken in _rules(table, extract, month)]
     if SNAPSHOT_REASON in table.columns:
         rules.append((table[SNAPSHOT_REASON].notnull(), table[SNAPSHOT_REASON]))
     return ibis.cases(*rules, else_=ibis.null("string"))
@@ -63,7 +68,14 @@ def snapshot_codes(extract: Extract) -> tuple[str, ...]:
     """Codes that the snapshots of subscribers can give for an extract."""
     if not extract.monthly or extract.name == "subscribers":
         return ()
-    return (ID_CASE, BILL_AFTER_LEAVING) if extract.name == "billing" else (ID_CASE,)
+    return (ID_CASE, *after_leaving(extract))
+
+
+def after_leaving(extract: Extract) -> tuple[str, ...]:
+    """The code of rows of what came after a line had left, where the extract has such a rule."""
+    if not extract.closed_by:
+        return ()
+    return (BILL_AFTER_LEAVING if extract.happened is None else CDR_AFTER_LEAVING,)
 
 
 def unknown_values(table: ir.Table, extract: Extract) -> dict[str, ir.BooleanValue]:
@@ -92,11 +104,14 @@ def _rules(
 
 def _column_rules(table: ir.Table, column: Column) -> Iterator[tuple[str, ir.BooleanValue]]:
     value = table[column.name]
+    if column.kind in {"money", "float"}:
+        # First, for Ibis on Spark takes NaN for null.
+        yield f"{column.name}_not_finite", is_not_finite(value)
     if not column.nullable:
         yield f"{column.name}_missing", value.isnull()
     if column.strict and column.allowed is not None:
         yield f"{column.name}_unknown", is_outside(value, column.allowed)
-    if column.kind in {"money", "float"}:
-        yield f"{column.name}_not_finite", value.abs() > _FINITE
     if column.minimum is not None:
         yield f"{column.name}_below_minimum", value < column.minimum
+    if column.maximum is not None:
+        yield f"{column.name}_above_maximum", value > column.maximum

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from churnlight.check.audit import Closing
 from churnlight.check.findings import find, write_findings
+from churnlight.check.forgotten import FORGOTTEN
 from churnlight.check.identifiers import refuse_real_numbers
 from churnlight.check.month import QUARANTINE_FILE, Folders, check_month, forget, quarantine_folder
 from churnlight.check.snapshots import snapshots_for
@@ -27,10 +28,11 @@ _LOG = logging.getLogger(__name__)
 
 # The code that verdicts follow from, besides this package.
 _RULE_MODULES = (
-    *("columns.py", "engine/*.py", "inventory.py", "known.py", "schema.py", "timeline.py"),
+    *("columns.py", "declaring.py", "engine/*.py", "inventory.py", "known.py", "schema.py"),
+    *("keyed.py", "suppression.py", "timeline.py"),
 )
-# Writes documents only.
-_NO_RULES = ("contract.py",)
+# They write documents, and look at what verdicts say.
+_NO_RULES = ("contract.py", "requeue.py", "survey.py")
 
 # Others are held to its snapshots, so it is checked first.
 _FIRST = "subscribers"
@@ -48,16 +50,20 @@ class CheckRules:
         closing: when a month's mart is closed.
         allow_phone_like_ids: whether ids may look like telephone or identity-card numbers.
         max_refused_share: share of refused rows above which an extract's month stops the run.
+        suppression_sha256: hash of the list of who is to be forgotten; None: nobody is.
     """
 
     months: tuple[Month, ...]
     closing: Closing
     allow_phone_like_ids: bool = False
     max_refused_share: float = 0.05
+    suppression_sha256: str | None = None
 
     def made_from(self, files: object, snapshots: object) -> dict[str, object]:
         """What a verdict follows from: the files' hashes, the snapshots' where any, the rules."""
+        listed = {"suppression_sha256": self.suppression_sha256}
         return {
+            **(listed if self.suppression_sha256 else {}),
             "files_sha256": sha256_of_json(files),
             "snapshots_sha256": sha256_of_json(snapshots) if snapshots else None,
             "rules_sha256": rules_sha256(),
@@ -115,18 +121,43 @@ def check_extracts(engine: Engine, places: Places, rules: CheckRules) -> tuple[V
             when more than `max_refused_share` of a month's rows are refused (all verdicts are
             written first).
     """
+    ordered = check_parts(engine, places, rules)
+    require_same_id_types(ordered)
+    _report(places, ordered, rules)
+    judge(ordered, rules.max_refused_share)
+    return ordered
+
+
+def check_parts(
+    engine: Engine,
+    places: Places,
+    rules: CheckRules,
+    refused: Callable[[str, Month | None, DataRefused], None] | None = None,
+) -> tuple[Verdict, ...]:
+    """Check each extract and month by itself; see `check_extracts` for what holds between them.
+
+    Args:
+        engine: where it runs.
+        places: where to read and write.
+        rules: the parameters.
+        refused: told of an extract and month that can't be read, which then has no verdict; None:
+            the first one stops the check.
+    """
     parts = list(_parts(places.inventory, rules.months))
     _forget_others(places, [(p.extract.name, p.month) for p in parts])
     verdicts: dict[_Part, Verdict] = {}
     with progress("check", sum(p.bytes for p in parts), "bytes") as advance:
         for part in sorted(parts, key=lambda p: p.extract.name != _FIRST):
-            verdicts[part] = _unchanged(places, part, rules) or _check(engine, places, part, rules)
+            try:
+                verdicts[part] = _unchanged(places, part, rules) or _check(
+                    engine, places, part, rules
+                )
+            except DataRefused as error:
+                if refused is None:
+                    raise
+                refused(part.extract.name, part.month, error)
             advance(part.bytes)
-    ordered = tuple(verdicts[part] for part in parts)
-    require_same_id_types(ordered)
-    _report(places, ordered, rules)
-    judge(ordered, rules.max_refused_share)
-    return ordered
+    return tuple(verdicts[part] for part in parts if part in verdicts)
 
 
 def _check(engine: Engine, places: Places, part: _Part, rules: CheckRules) -> Verdict:
@@ -136,7 +167,7 @@ def _check(engine: Engine, places: Places, part: _Part, rules: CheckRules) -> Ve
         refuse_real_numbers(places.root, part.extract, part.month)
     folders = Folders(places.root, places.quarantine, places.out)
     verdict = check_month(engine, folders, part.extract, part.month, rules.closing)
-    write_verdict(places.out, verdict, part.made_from(rules, verdict))
+    write_verdict(places.out, verdict, part.made_from(rules))
     _log(verdict)
     return verdict
 
@@ -177,7 +208,8 @@ class _Part:
         extract: its declaration.
         month: None for a reference table.
         files: its files.
-        snapshots: month and files of the snapshots to which its rows may be held.
+        snapshots: month and files of the snapshots to which its rows may be held, name and files
+            of the reference tables.
     """
 
     extract: Extract
@@ -189,13 +221,9 @@ class _Part:
     def bytes(self) -> int:
         return sum(int(str(f["bytes"])) for f in self.files)
 
-    def made_from(self, rules: CheckRules, verdict: Verdict) -> dict[str, object]:
-        """What the verdict follows from; snapshots say nothing of ids that are whole numbers.
-
-        Of bills they say more than that.
-        """
-        held = self.extract.name == "billing" or verdict.id_types.get("subscriber_id") == "text"
-        return rules.made_from(self.files, self.snapshots if held else ())
+    def made_from(self, rules: CheckRules) -> dict[str, object]:
+        """What the verdict follows from."""
+        return rules.made_from(self.files, self.snapshots)
 
 
 def _parts(inventory: Path, months: Sequence[Month]) -> Iterator[_Part]:
@@ -209,6 +237,11 @@ def _parts(inventory: Path, months: Sequence[Month]) -> Iterator[_Part]:
             else:
                 files = _files(inventory, extract.name, month)
             held = [(str(m), books.get(m)) for m in snapshots_for(extract, month)]
+            held += [
+                (r.extract, reference.get(r.extract, []))
+                for r in extract.references
+                if not EXTRACTS[r.extract].monthly
+            ]
             if isinstance(files, list) and files:
                 yield _Part(extract, month, files, held)
 
@@ -227,10 +260,11 @@ def _unchanged(places: Places, part: _Part, rules: CheckRules) -> Verdict | None
     if not _same_rules(content.get("made_from")):
         return None
     verdict = Verdict.from_json(content, str(path))
-    if content["made_from"] != part.made_from(rules, verdict):
+    if content["made_from"] != part.made_from(rules):
         return None
     kept = quarantine_folder(places.quarantine, extract.name, month) / QUARANTINE_FILE
-    removed = bool(verdict.refused or verdict.duplicates)
+    # Of those who are to be forgotten nothing is kept.
+    removed = bool({*verdict.refused, *verdict.duplicates} - {FORGOTTEN})
     # A quarantine that somebody deleted is made again.
     return verdict if kept.exists() == removed else None
 

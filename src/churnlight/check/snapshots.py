@@ -1,8 +1,7 @@
-"""What the snapshots of subscribers contradict in other extracts: bills of who had left, id case.
+"""What the snapshots of subscribers contradict in other extracts: who had left, id case.
 
 A month is judged by its own snapshot, which is known when the month is over, and by the one before,
-which has who vanished within the month. No later one is read, so nothing is refused with
-hindsight. Ids of whole numbers have no case, and cost nothing.
+which has who vanished within the month. No later one is read, so nothing is refused with hindsight.
 """
 
 from __future__ import annotations
@@ -16,15 +15,14 @@ import ibis
 import ibis.expr.types as ir
 
 from churnlight.check.rules import (
-    BILL_AFTER_LEAVING,
     ID_CASE,
     SNAPSHOT_REASON,
     SUBSCRIBER_UNKNOWN,
-    refusal,
+    after_leaving,
     snapshot_codes,
 )
 from churnlight.engine import Engine
-from churnlight.schema import ON_THE_BOOKS, Extract
+from churnlight.schema import Extract
 from churnlight.timeline import Month
 
 _ID, _REASON, _LEFT = "contradicted_id", "contradicted_reason", "contradicted_left_on"
@@ -38,14 +36,15 @@ class Contradictions:
         months: the months of the snapshots read.
         not_judged: codes that could not be judged, because a snapshot is missing or its ids are of
             another type.
-        unknown_subscribers: subscribers with a bill whom neither snapshot has; their bills stay.
-        found: the ids concerned, with code and day of leaving; None where there are none.
+        found: ids in another case and ids of lines that had left, with code and day of leaving;
+            None where there are none.
+        ids: the ids that one of the snapshots has; None where one of them is missing.
     """
 
     months: tuple[Month, ...] = ()
     not_judged: tuple[str, ...] = ()
-    unknown_subscribers: int = 0
     found: ir.Table | None = None
+    ids: ir.Table | None = None
 
     def mark(self, rows: ir.Table, extract: Extract, month: Month | None) -> ir.Table:
         """Rows with the column that `rules.refusal` reads; as they are where there is nothing."""
@@ -53,9 +52,10 @@ class Contradictions:
             return rows
         joined = rows.left_join(self.found, rows.subscriber_id == self.found[_ID])
         broken = [(joined[_REASON] == ID_CASE, ibis.literal(ID_CASE))]
-        if extract.name == "billing" and month is not None:
-            charged = _charged_after(joined, joined[_LEFT], month)
-            broken.append((charged, ibis.literal(BILL_AFTER_LEAVING)))
+        for code in after_leaving(extract):
+            if month is not None:
+                late = _after(joined, joined[_LEFT], extract, month)
+                broken.append((late, ibis.literal(code)))
         code = ibis.cases(*broken, else_=ibis.null("string"))
         return joined.mutate(**{SNAPSHOT_REASON: code}).drop(_ID, _REASON, _LEFT)
 
@@ -66,9 +66,9 @@ def snapshots_for(extract: Extract, month: Month | None) -> tuple[Month, ...]:
 
 
 def codes_for(rows: ir.Table, extract: Extract) -> tuple[str, ...]:
-    """What snapshots can say of an extract's rows; of whole numbers that are no bill's, nothing."""
+    """What snapshots can say of an extract's rows; whole numbers have no case."""
     codes = tuple(c for c in snapshot_codes(extract) if c != ID_CASE or _is_text(rows))
-    return (*codes, SUBSCRIBER_UNKNOWN) if extract.name == "billing" else codes
+    return (*codes, SUBSCRIBER_UNKNOWN) if snapshot_codes(extract) else ()
 
 
 def contradictions(
@@ -78,7 +78,7 @@ def contradictions(
     month: Month,
     snapshots: Mapping[Month, ir.Table],
 ) -> Contradictions:
-    """Hold an extract's month to the snapshots (runs queries).
+    """Hold an extract's month to the snapshots (runs queries, none of them on rows without text).
 
     Args:
         engine: where it runs.
@@ -92,20 +92,19 @@ def contradictions(
     if not codes or here is None or _is_text(here) != _is_text(rows):
         return Contradictions(not_judged=codes)
     before = snapshots.get(month - 1)
-    miscased = _miscased(engine, rows, here, before) if ID_CASE in codes else None
-    gone, unknown = None, 0
-    if extract.name == "billing":
-        good = rows.filter(refusal(rows, extract, month).isnull())
-        if miscased is not None:
-            good = good.anti_join(miscased, good.subscriber_id == miscased[_ID])
-        gone, unknown = _billed_after_leaving(engine, good, month, here, before)
-    found = [part for part in (miscased, gone) if part is not None]
-    lacking = SUBSCRIBER_UNKNOWN in codes and before is None
+    ids = here.select("subscriber_id")
+    if before is not None:
+        ids = ibis.union(ids, before.select("subscriber_id"), distinct=True)
+    found = [_miscased(engine, rows, ids)] if ID_CASE in codes else []
+    found += [
+        _left(engine, extract, month, (here, before), code) for code in after_leaving(extract)
+    ]
+    given = [part for part in found if part is not None]
     return Contradictions(
         months=tuple(sorted(snapshots)),
-        not_judged=(SUBSCRIBER_UNKNOWN,) if lacking else (),
-        unknown_subscribers=unknown,
-        found=ibis.union(*found) if len(found) > 1 else (found[0] if found else None),
+        not_judged=(SUBSCRIBER_UNKNOWN,) if before is None else (),
+        found=ibis.union(*given) if len(given) > 1 else (given[0] if given else None),
+        ids=None if before is None else ids,
     )
 
 
@@ -113,16 +112,11 @@ def _is_text(rows: ir.Table) -> bool:
     return bool(rows.subscriber_id.type().is_string())
 
 
-def _miscased(
-    engine: Engine, rows: ir.Table, here: ir.Table, before: ir.Table | None
-) -> ir.Table | None:
+def _miscased(engine: Engine, rows: ir.Table, ids: ir.Table) -> ir.Table | None:
     """Ids that the snapshots have in another case, and only so; None where there are none.
 
     Where they have several ids that differ in case alone, nobody can tell whose it is.
     """
-    ids = here.select("subscriber_id")
-    if before is not None:
-        ids = ibis.union(ids, before.select("subscriber_id"), distinct=True)
     strangers = rows.select("subscriber_id").distinct().anti_join(ids, "subscriber_id")
     strangers = engine.cache(strangers.filter(strangers.subscriber_id.notnull()))
     if engine.arrow(strangers.limit(1)).num_rows == 0:
@@ -135,36 +129,35 @@ def _miscased(
     return _given(engine, known.select(**_suspect(known.subscriber_id, ID_CASE, ibis.null("date"))))
 
 
-def _billed_after_leaving(
-    engine: Engine, bills: ir.Table, month: Month, here: ir.Table, before: ir.Table | None
-) -> tuple[ir.Table | None, int]:
-    """Subscribers charged for a period that began after they left, and how many are unknown."""
-    books = _books(here, "here")
-    joined = bills.left_join(books, bills.subscriber_id == books.here_id)
+def _left(
+    engine: Engine,
+    extract: Extract,
+    month: Month,
+    snapshots: tuple[ir.Table, ir.Table | None],
+    code: str,
+) -> ir.Table | None:
+    """The lines that had left by the end of the month, each with its day of leaving."""
+    here, before = snapshots
+    books = _books(here, "here", extract.closed_by)
     if before is None:
-        joined = joined.mutate(
-            left_on=ibis.ifelse(joined.here_off, joined.here_since, ibis.null("date"))
-        )
-        unknown = 0
-    else:
-        past = _books(before, "past")
-        joined = joined.left_join(past, joined.subscriber_id == past.past_id)
-        joined = joined.mutate(left_on=_left_on(joined, month))
-        strangers = joined.filter(joined.here_id.isnull() & joined.past_id.isnull())
-        counted = engine.arrow(strangers.aggregate(n=strangers.subscriber_id.nunique()))
-        unknown = int(counted["n"][0].as_py())
-    gone = joined.filter(_charged_after(joined, joined.left_on, month))
-    suspect = _suspect(gone.subscriber_id, BILL_AFTER_LEAVING, gone.left_on)
-    return _given(engine, gone.select(**suspect).distinct()), unknown
+        left = books.filter(books.here_off & books.here_since.notnull())
+        return _given(engine, left.select(**_suspect(left.here_id, code, left.here_since)))
+    past = _books(before, "past", extract.closed_by)
+    joined = books.outer_join(past, books.here_id == past.past_id)
+    joined = joined.mutate(
+        who=ibis.coalesce(joined.here_id, joined.past_id), left_on=_left_on(joined, month)
+    )
+    left = joined.filter(joined.left_on.notnull())
+    return _given(engine, left.select(**_suspect(left.who, code, left.left_on)))
 
 
-def _books(snapshot: ir.Table, when: str) -> ir.Table:
-    """Who is off the books in a snapshot, and since when; no date where it can't be true."""
+def _books(snapshot: ir.Table, when: str, closed: tuple[str, ...]) -> ir.Table:
+    """Who has left in a snapshot, and since when; no date where it can't be true."""
     since, activated = snapshot.status_since, snapshot.activated_on
     return snapshot.select(
         **{
             f"{when}_id": snapshot.subscriber_id,
-            f"{when}_off": snapshot.status.notin(ON_THE_BOOKS),
+            f"{when}_off": snapshot.status.isin(closed),
             f"{when}_since": ibis.ifelse(since >= activated, since, ibis.null("date")),
             f"{when}_activated": activated,
         }
@@ -176,7 +169,7 @@ def _left_on(joined: ir.Table, month: Month) -> ir.DateValue:
 
     A number that was given out again (another `activated_on`) did not leave with its forerunner.
     """
-    last = ibis.literal(month.start.date() - timedelta(days=1), type="date")
+    last = ibis.literal(_first(month) - timedelta(days=1), type="date")
     past = ibis.least(ibis.coalesce(joined.past_since, last), last)
     same = joined.here_id.isnull() | (joined.here_activated == joined.past_activated)
     off = joined.here_id.isnull() | joined.here_off
@@ -187,14 +180,16 @@ def _left_on(joined: ir.Table, month: Month) -> ir.DateValue:
     )
 
 
-def _charged_after(bills: ir.Table, left_on: Any, month: Month) -> ir.BooleanValue:
-    """Whether a bill charges for a period that began after the day of leaving.
+def _after(rows: ir.Table, left_on: Any, extract: Extract, month: Month) -> ir.BooleanValue:
+    """Whether a row is of a time after the day of leaving: an event, or a bill's whole period.
 
-    A row without a charge is none: what is owed, or paid back, goes on after a line has left.
+    A bill that charges nothing is none: what is owed, or paid back, goes on after a line has left.
     """
-    own = (bills.period_end + ibis.interval(days=1) - ibis.interval(months=1)).cast("date")
+    if extract.happened is not None:
+        return rows[extract.happened].date() > left_on
+    own = (rows.period_end + ibis.interval(days=1) - ibis.interval(months=1)).cast("date")
     begins = ibis.coalesce(own, ibis.literal(_first(month), type="date"))
-    return (bills.total_charge > 0) & (left_on < begins)
+    return (rows.total_charge > 0) & (left_on < begins)
 
 
 def _first(month: Month) -> date:

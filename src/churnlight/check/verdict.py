@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from churnlight.check.forgotten import FORGOTTEN
 from churnlight.errors import DataRefused, UsageError
 from churnlight.files import read_json, write_json
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _LISTS = ("columns", "snapshots", "not_judged", "missing_days")
 
 
@@ -25,7 +26,16 @@ class Verdict:
         late: CDRs known only after their month's mart was closed: kept out until a restatement.
         duplicates: rows removed, by reason (`duplicate`, `duplicate_differs`).
         refused: rows refused, by reason.
+        corrected: of the refused rows, those that were handed in again corrected, by reason, see
+            `check.requeue`; what they became is counted like any other row.
         unknown: values outside a column's list that read as null, by column, in rows not refused.
+        lost: rows (kept, or a duplicate) that refer to what no row of the other extract has, by
+            column.
+        filled: rows with a value, by column that completeness counts and the extract has.
+        sound: rows that no rule refuses, with no value outside its list and no reference that leads
+            nowhere; late rows and duplicates count as they are.
+        newest: the newest day of the month in the extract's `fresh_by`, "YYYY-MM-DD".
+        stale: whether that is too old, see `check.days`.
         id_types: "integer" or "text" for each id column that is there.
         columns: the declared columns that the files have.
         snapshots: months of the subscribers' snapshots that rows were held to, as "YYYY-MM".
@@ -41,7 +51,13 @@ class Verdict:
     late: int = 0
     duplicates: Mapping[str, int] = field(default_factory=dict)
     refused: Mapping[str, int] = field(default_factory=dict)
+    corrected: Mapping[str, int] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
+    lost: Mapping[str, int] = field(default_factory=dict)
+    filled: Mapping[str, int] = field(default_factory=dict)
+    sound: int = 0
+    newest: str | None = None
+    stale: bool = False
     id_types: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     snapshots: tuple[str, ...] = ()
@@ -63,9 +79,27 @@ class Verdict:
         return not (self.late or self.duplicates or self.refused or self.unknown)
 
     @property
+    def faults(self) -> dict[str, int]:
+        """Refused rows that nobody corrected, by reason. Who is to be forgotten is no fault."""
+        left = {r: count - self.corrected.get(r, 0) for r, count in self.refused.items()}
+        return {reason: count for reason, count in left.items() if count and reason != FORGOTTEN}
+
+    @property
     def refused_share(self) -> float:
-        """Refused rows over all rows; 0 without rows."""
-        return sum(self.refused.values()) / self.rows if self.rows else 0.0
+        """The share of `faults` in all rows; 0 without rows."""
+        return sum(self.faults.values()) / self.rows if self.rows else 0.0
+
+    @property
+    def completeness(self) -> float | None:
+        """Share of the counted columns' cells that hold a value; None without cells."""
+        cells = self.rows * len(self.filled)
+        return sum(self.filled.values()) / cells if cells else None
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of sound rows, who is to be forgotten not counted; None without rows."""
+        rows = self.rows - self.refused.get(FORGOTTEN, 0)
+        return self.sound / rows if rows else None
 
     def to_json(self) -> dict[str, object]:
         """The verdict as a JSON object."""
@@ -125,15 +159,15 @@ def judge(verdicts: Iterable[Verdict], max_refused_share: float) -> None:
     for verdict in bad:
         reasons = ", ".join(
             f"{reason} {count:,}"
-            for reason, count in sorted(verdict.refused.items(), key=lambda i: (-i[1], i[0]))
+            for reason, count in sorted(verdict.faults.items(), key=lambda i: (-i[1], i[0]))
         )
         lines.append(
             f"{verdict.extract}{' ' + verdict.month if verdict.month else ''}: "
-            f"{sum(verdict.refused.values()):,} of {verdict.rows:,} rows refused ({reasons})"
+            f"{sum(verdict.faults.values()):,} of {verdict.rows:,} rows refused ({reasons})"
         )
     raise DataRefused(
         f"more than {max_refused_share:.1%} of rows refused (check.max_refused_share): "
         + "; ".join(lines)
-        + ". The rows are in quarantine, with file and row number: mend the extract, or raise "
-        "check.max_refused_share in params.yaml"
+        + ". The rows are in quarantine, with file and row number: mend the extract, hand in "
+        "corrected rows with `churnlight requeue`, or raise check.max_refused_share in params.yaml"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import re
 import sys
@@ -14,7 +13,6 @@ import typer
 from typer.exceptions import TyperException
 
 from churnlight import __version__, logs
-from churnlight.errors import ChurnlightError
 
 app = typer.Typer(
     name="churnlight",
@@ -36,11 +34,6 @@ app = typer.Typer(
 _FLAGS = ("--json", "--quiet", "--version")
 _VALUED = "--log-format"
 _INTERRUPTED = 130
-# The place to write to can't be written to: the user's to put right, no bug of ours.
-_PLACE = {
-    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
-    *(errno.ENOTDIR, errno.EEXIST),
-}
 _SECRET = re.compile(r"(?<=//)\S*@|(?<=password=)\S+", re.IGNORECASE)
 log = logging.getLogger("churnlight")
 
@@ -118,15 +111,7 @@ def _run(arguments: list[str]) -> int:
 
     def call() -> None:
         nonlocal result
-        try:
-            result = app(arguments, prog_name="churnlight", standalone_mode=False)
-        except OSError as error:
-            if error.errno not in _PLACE:
-                raise
-            raise ChurnlightError(
-                f"{error.filename or 'a file'} can't be written or read: {error.strerror}. "
-                "Name another place, or make room or give yourself the right there"
-            ) from error
+        result = app(arguments, prog_name="churnlight", standalone_mode=False)
 
     from churnlight.stages.guard import guarded
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from churnlight.cli.app import app, output
+from churnlight.small_groups import is_small
 
 campaign_app = typer.Typer(help="Campaigns: what they changed.", no_args_is_help=True)
 app.add_typer(campaign_app, name="campaign")
@@ -29,15 +31,21 @@ def report(
         int,
         typer.Option(min=1, max=24, help="Months after the offer's own until who left is counted."),
     ] = 3,
+    html: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write it as a page, too.")
+    ] = None,
 ) -> None:
     """Did it work? Churn and revenue of those assigned to an offer, less the control group's.
 
     By assigned arm (intention to treat), with 95 % intervals that keep accounts together; funnel,
     cost and return; effects by tier and reason, drawn toward the common one; where contact saves
     nobody or provokes leaving; and how large the next campaign must be. Without a control group no
-    effect is claimed. Reads the extracts; writes nothing. docs/campaigns.md has the rules.
+    effect is claimed. Reads the extracts; writes the page of --html alone. docs/campaigns.md has
+    the rules.
     """
     content = _content(campaign or [], as_of, follow_months)
+    if html is not None:
+        _write_page(content, html)
     if output(context).json:
         typer.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
         return
@@ -49,14 +57,17 @@ def report(
 
 
 def _content(campaigns: list[str], as_of: str | None, follow_months: int) -> dict[str, Any]:
-    from churnlight.campaigns import Terms, outcomes, read, read_standing, standing_at
-    from churnlight.campaigns import report as judged
+    from churnlight.campaigns import Terms
+    from churnlight.campaigns.judging import judge, where_of
+    from churnlight.campaigns.orders import feature_folders, orders
     from churnlight.check import load_kept
     from churnlight.engine import connect
     from churnlight.inventory import is_simulated
     from churnlight.params.base import read_section
     from churnlight.params.data import EngineParams, ExtractsParams, TimeParams
+    from churnlight.params.learning import TrainParams
     from churnlight.params.plan import PlanParams
+    from churnlight.params.privacy import PrivacyParams
     from churnlight.paths import find_project
     from churnlight.timeline import moment
 
@@ -67,25 +78,39 @@ def _content(campaigns: list[str], as_of: str | None, follow_months: int) -> dic
     months = sorted(extracts.month_list)
     at = moment(as_of or f"{(months[-1] + 1).start:%Y-%m-%d}", time)
     root = project.extracts(extracts.path)
-    with connect(read_section(file, "engine", EngineParams), project.scratch) as engine:
-        record = read(
-            engine,
-            lambda name, wanted: load_kept(engine, root, name, wanted, verdicts=project.check),
-            months,
-            at,
-            campaigns,
-        )
-    found = outcomes(record.who.rows, record.snapshots, record.bills, follow_months, record.newest)
-    scored = read_standing({key: project.scores(key) for key in project.scored}, time)
-    standing = standing_at(record.who.rows, scored, ("tier", "reason", "score"))
     terms = Terms(
         follow_months=follow_months,
         margin=plan.margin,
         value_months=plan.value_months,
         control_share=plan.control_share,
     )
-    content = judged(record.who, found, standing, terms)
-    return {"simulated": is_simulated(root), "as_of": at.key, "campaigns": campaigns, **content}
+    with connect(read_section(file, "engine", EngineParams), project.scratch) as engine:
+        where = where_of(
+            project,
+            lambda name, wanted: load_kept(engine, root, name, wanted, verdicts=project.check),
+            months,
+            time,
+        )
+        found = judge(engine, where, at, terms, campaigns)
+    content = found.content
+    if content["effect_claimed"] and (folders := feature_folders(project)):
+        train = read_section(file, "train", TrainParams)
+        content["orders"] = orders(found.known, folders, time, terms, train=train)
+    least = read_section(file, "privacy", PrivacyParams).min_group
+    about = {"simulated": is_simulated(root), "as_of": at.key, "campaigns": campaigns}
+    return {**about, "min_group": least, **content}
+
+
+def _write_page(content: Mapping[str, Any], path: Path) -> None:
+    from churnlight.files import atomic_file
+    from churnlight.params.base import read_section
+    from churnlight.params.output import ReportParams
+    from churnlight.paths import find_project
+    from churnlight.report.campaign_page import render_campaigns
+
+    language = read_section(find_project().params_file, "report", ReportParams).language
+    with atomic_file(path) as part:
+        part.write_text(render_campaigns(content, language), encoding="utf-8", newline="\n")
 
 
 def _lines(content: Mapping[str, Any]) -> list[str]:
@@ -130,10 +155,8 @@ def _effect_lines(content: Mapping[str, Any]) -> list[str]:
         )
     for column, entries in content["groups"].items():
         lines += ["", f"By {column} (drawn toward the common effect):"]
-        lines += [
-            f"  {_name(entry['value']):<20} {_points(entry['shrunk']):<32} {entry['verdict']}"
-            for entry in entries
-        ]
+        lines += [f"  {line}" for line in _group_lines(entries, content["min_group"])]
+    lines += _order_lines(content)
     lines += ["", *_warnings(content["warnings"])]
     sizes = content["next_campaign"]["sizes"]
     lines += [
@@ -142,6 +165,38 @@ def _effect_lines(content: Mapping[str, Any]) -> list[str]:
         for entry in sizes
     ]
     return lines
+
+
+def _group_lines(entries: Sequence[Mapping[str, Any]], least: int) -> list[str]:
+    """A line a group; of one with too few lines nothing is said."""
+    sizes = [entry["lines_treated"] + entry["lines_control"] for entry in entries]
+    return [
+        f"{_name(entry['value']):<20} fewer than {least} lines: not shown"
+        if is_small(size, least)
+        else f"{_name(entry['value']):<20} {_points(entry['shrunk']):<32} {entry['verdict']}"
+        for entry, size in zip(entries, sizes, strict=True)
+    ]
+
+
+def _order_lines(content: Mapping[str, Any]) -> list[str]:
+    """Whom to treat first: Qini coefficients, in lines saved a thousand."""
+    lines = []
+    if content["qini"] is not None:
+        lines.append(f"  by the score known before the offer: {_thousand(content['qini'])}")
+    found = content.get("orders")
+    if found is not None:
+        for name in ("uplift", "risk"):
+            if found[name] is not None:
+                how = {"uplift": "effect", "risk": "risk alone"}[name]
+                lines.append(f"  by {how}, learned on other accounts: {_thousand(found[name])}")
+        lines.append(f"  {found['verdict']['en']}")
+    head = "Whom to treat first: lines saved a thousand above a random order (Qini):"
+    return ["", head, *lines] if lines else []
+
+
+def _thousand(entry: Mapping[str, Any]) -> str:
+    value, low, high = (1_000 * entry[name] for name in ("coefficient", "low", "high"))
+    return f"{value:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
 def _points(entry: Mapping[str, Any]) -> str:

@@ -11,11 +11,15 @@ from churnlight.cli import (  # noqa: F401 - they register
     backtest,
     campaign,
     champion,
+    check,
     explain,
+    forget,
     kpi,
     plan,
     publish,
+    requeue,
     score,
+    trace,
 )
 from churnlight.cli.app import app, output
 
@@ -236,12 +240,22 @@ def pseudonymise(
             "counterpart_id, number_id and account_id."
         ),
     ] = None,
+    number_map: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            dir_okay=False,
+            help="Parquet file with number and pseudonym, to be made or extended: yours alone, "
+            "outside the project.",
+        ),
+    ] = None,
 ) -> None:
     """Replace raw numbers by a keyed hash (HMAC-SHA-256) before anything else reads them."""
-    from churnlight.cli.data import make_pseudonyms
+    from churnlight.cli.data import PseudonymsAsked, make_pseudonyms
 
     names = [name.strip() for given in columns or () for name in given.split(",") if name.strip()]
-    make_pseudonyms(source, dest, key_file, names or None, output(context))
+    asked = PseudonymsAsked(source, dest, key_file, names or None, number_map)
+    make_pseudonyms(asked, output(context))
 
 
 @adapt_app.command("callmemaybe")
@@ -262,7 +276,10 @@ def adapt_copenhagen(context: typer.Context, source: Existing, dest: Dest) -> No
 
 @tracking_app.command("sync")
 def tracking_sync(context: typer.Context) -> None:
-    """Log the finished run to MLflow again where it is missing: an emptied store is refilled."""
+    """Send what MLflow lacks: the finished run, and the months scored, after its server was away.
+
+    What is there already is found by its hash and not sent twice; an emptied store is refilled.
+    """
     from churnlight.cli.running import sync_tracking
 
     sync_tracking(output(context))

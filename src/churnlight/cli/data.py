@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,24 @@ def say(rows: dict[str, Any], output: Output) -> None:
         typer.echo(f"{name}: {count:,}" if isinstance(count, int) else f"{name}: {count}")
 
 
-def make_pseudonyms(
-    source: Path, dest: Path, key_file: Path | None, columns: list[str] | None, output: Output
-) -> None:
-    """Replace the ids of all extracts below `source`; `columns` None: the usual ones."""
-    from churnlight.pseudonymise import pseudonymise, read_key
+@dataclass(frozen=True)
+class PseudonymsAsked:
+    """What `churnlight pseudonymise` was asked for; see `churnlight.pseudonymise.pseudonymise`."""
 
-    say(pseudonymise(source, dest, read_key(key_file), columns), output)
+    source: Path
+    dest: Path
+    key_file: Path | None
+    columns: list[str] | None
+    number_map: Path | None
+
+
+def make_pseudonyms(asked: PseudonymsAsked, output: Output) -> None:
+    """Replace the ids of all extracts below the source; no columns: the usual ones."""
+    from churnlight.keyed import read_key
+    from churnlight.pseudonymise import pseudonymise
+
+    key = read_key(asked.key_file)
+    say(pseudonymise(asked.source, asked.dest, key, asked.columns, asked.number_map), output)
 
 
 def adapt(name: str, source: Path, dest: Path, output: Output) -> None:

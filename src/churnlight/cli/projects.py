@@ -19,6 +19,7 @@ from churnlight.cli.app import Output
 from churnlight.errors import UsageError
 from churnlight.params.whole import parse
 from churnlight.paths import Project, find_project
+from churnlight.suppression import take_over
 
 
 def make_project(folder: Path, preset: Path | None, settings: list[str], output: Output) -> None:
@@ -50,6 +51,7 @@ def make_project(folder: Path, preset: Path | None, settings: list[str], output:
     for name in ("dvc.yaml", "demo/dvc.yaml", ".dvcignore"):
         (target.root / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(home.root / name, target.root / name)
+    take_over(home, target)
     source = target.root / "src"
     if not source.exists():
         source.symlink_to((home.root / "src").resolve(), target_is_directory=True)
@@ -64,7 +66,8 @@ def make_project(folder: Path, preset: Path | None, settings: list[str], output:
 def _init_dvc(target: Project, home: Project) -> None:
     # --no-scm: the folder may stand inside the clone's Git, which ignores it.
     command = [sys.executable, "-m", "dvc", "init", "--quiet", "--no-scm"]
-    subprocess.run(command, cwd=target.root, check=True)  # noqa: S603
+    # A list and no shell; nothing of the user's goes into it.
+    subprocess.run(command, cwd=target.root, check=True)  # noqa: S603  # nosec B603
     config = (home.root / ".dvc" / "config").read_text(encoding="utf-8")
     (target.root / ".dvc" / "config").write_text(
         config.replace("[core]", "[core]\n    no_scm = true"), encoding="utf-8"

@@ -26,8 +26,10 @@ from churnlight.paths import Project, find_project
 from churnlight.report.plots_backtest import write_backtest_plot
 from churnlight.stages.datasets import read_labelled, read_role
 from churnlight.stages.features import features
+from churnlight.stages.origin import OF_FEATURES
 from churnlight.stages.shadow import found_shadow, project_is
 from churnlight.stages.windows import window_of
+from churnlight.suppression import pointed_at
 
 PARTS = ("months", "lead", "ablation")
 # What the shadow shares with the project: read there, never written.
@@ -173,7 +175,7 @@ class _Shadow:
 
     def _found(self, project: Project, gap: int) -> None:
         """Write its params.yaml and link the marts."""
-        content = read_yaml(project.params_file)
+        content = pointed_at(project, read_yaml(project.params_file))
         content["extracts"] |= {"path": str(project.extracts(content["extracts"]["path"]))}
         content["time"] = {**content.get("time", {}), "gap_months": gap}
         # The roles of this file are not used: `plans` has them.
@@ -194,7 +196,7 @@ class _Shadow:
         files.write_json(stamp, key)
 
     def _hash(self, window: dict[str, Any]) -> str:
-        sections = self._params.model_dump(mode="json", include={"time", "cohort", "label"})
+        sections = self._params.model_dump(mode="json", include=set(OF_FEATURES))
         return files.sha256_of_json([window, sections, self._code])
 
 

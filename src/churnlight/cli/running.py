@@ -15,6 +15,7 @@ from churnlight.cli.app import Output
 from churnlight.errors import ChurnlightError, DataRefused, DriftAlarm, Locked, UsageError
 from churnlight.inventory import require_months
 from churnlight.params.whole import Params, load
+from churnlight.params.written import require_written
 from churnlight.paths import Project, find_project
 from churnlight.stages.stage import log
 
@@ -31,7 +32,11 @@ def run_pipeline(output: Output) -> None:
     project = find_project()
     # A typo anywhere in params.yaml stops before the first stage runs.
     params = load(project.params_file)
+    pipelines = [project.root / name for name in ("dvc.yaml", "demo/dvc.yaml")]
+    require_written(project.params_file, pipelines)
     _require_extracts(project, params)
+    # What the last run could not send is tried again: DVC would take the stage for done.
+    project.pending.unlink(missing_ok=True)
     start = time.monotonic()
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -43,7 +48,7 @@ def run_pipeline(output: Output) -> None:
     # DVC's own lines go to standard error, so that --json stays JSON.
     chatter = subprocess.DEVNULL if output.quiet else sys.stderr
     # Nothing of the user's goes into the command.
-    code = subprocess.run(  # noqa: S603
+    code = subprocess.run(  # noqa: S603  # nosec B603
         command, cwd=project.root, env=environment, stdout=chatter, check=False
     ).returncode
     if code != 0:
@@ -53,7 +58,16 @@ def run_pipeline(output: Output) -> None:
             "is kept: put it right and run again"
         )
     log.info("all stages done in %.0f s", time.monotonic() - start)
+    _log_plans(project)
     show_summary(output)
+    if project.pending.exists():
+        log.warning("not in MLflow yet, its server was away: `churnlight tracking sync` sends it")
+
+
+def _log_plans(project: Project) -> None:
+    from churnlight.stages.offers import log_plans
+
+    log_plans(project)
 
 
 def _require_extracts(project: Project, params: Params) -> None:
@@ -80,13 +94,24 @@ def show_summary(output: Output) -> None:
 
 
 def sync_tracking(output: Output) -> None:
-    """Log what MLflow lacks of the finished run."""
-    from churnlight.stages.track import track_run
+    """Log what MLflow lacks of the finished run, and of the months that were scored."""
+    from churnlight.batch.finishing import sync_months
+    from churnlight.stages.offers import sync_plans
+    from churnlight.stages.track import sync
 
-    runs, decision = track_run(find_project())
+    runs, decision = sync()
+    project = find_project()
+    params = load(project.params_file)
+    months = sync_months(project, params)
+    plans = sync_plans(project, params.tracking.experiment)
     if output.json:
-        typer.echo(json.dumps({**runs, "gate": decision}, indent=2, ensure_ascii=False))
+        told = {**runs, "gate": decision, "months": months, "plans": plans}
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         for name, run in runs.items():
             typer.echo(f"{name}: run {run['run_id']} ({run['state']})")
         typer.echo(f"gate: {decision['outcome']}: {'; '.join(decision['reasons'])}")
+        for as_of, run in months.items():
+            typer.echo(f"score {as_of}: run {run['run_id']} ({run['state']})")
+        for as_of, run in plans.items():
+            typer.echo(f"plan {as_of}: run {run['run_id']} ({run['state']})")

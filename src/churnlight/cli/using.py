@@ -35,7 +35,7 @@ def use_extracts(folder: Path, output: Output) -> None:
     project = find_project()
     params = load(project.params_file)
     root = folder.expanduser().resolve()
-    _require_extracts(root)
+    require_extracts(root)
     found = discover(root)
     for notice in found.notices:
         log.warning("%s", notice)
@@ -58,7 +58,16 @@ def use_extracts(folder: Path, output: Output) -> None:
     typer.echo("written to params.yaml; now: churnlight run (or dvc repro)")
 
 
-def _require_extracts(root: Path) -> None:
+def require_extracts(root: Path, command: str = "churnlight use") -> None:
+    """Hold a folder to being one of extracts, or to holding none at all.
+
+    Args:
+        root: the folder.
+        command: what to type with the folder nearby that is meant.
+
+    Raises:
+        UsageError: when it is none; names the folder nearby that is.
+    """
     if not root.is_dir():
         raise UsageError(f"{root} is no folder: give the folder that holds cdr/, subscribers/ ...")
     if any((root / name).is_dir() for name in EXTRACTS):
@@ -68,7 +77,7 @@ def _require_extracts(root: Path) -> None:
     if root.name in EXTRACTS:
         near = root.parent
     if any((near / name).is_dir() for name in EXTRACTS):
-        raise UsageError(f"{root} holds no extracts, but {near} does: churnlight use {near}")
+        raise UsageError(f"{root} holds no extracts, but {near} does: {command} {near}")
 
 
 def _write(project: Project, path: str, found: Discovery, roles: dict[str, Role]) -> None:

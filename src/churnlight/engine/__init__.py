@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from churnlight.engine.base import SOURCE_FILE, SOURCE_ROW, Engine, csv_header
+from churnlight.engine.base import RAGGED, RESERVED, SOURCE_FILE, SOURCE_ROW, Engine
+from churnlight.engine.delimited import csv_header
 from churnlight.engine.duck import DuckDB
 from churnlight.engine.spark import Spark
 from churnlight.params.data import EngineParams
 
-__all__ = ["SOURCE_FILE", "SOURCE_ROW", "Engine", "connect", "csv_header"]
+__all__ = ["RAGGED", "RESERVED", "SOURCE_FILE", "SOURCE_ROW", "Engine", "connect", "csv_header"]
 
 
 @contextmanager

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv as csv_files
-import gzip
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
+from churnlight.engine.delimited import is_csv
 from churnlight.engine.parts import Work, parts_of
 from churnlight.errors import DataRefused
 
@@ -20,8 +20,23 @@ if TYPE_CHECKING:
 # Names that `read(..., source=True)` adds: where a row stands.
 SOURCE_FILE = "source_file"
 SOURCE_ROW = "source_row"
+# A column that CSV files carry: whether the line has too many or too few cells.
+RAGGED = "ragged_line"
+# Names that a file's own columns can't have.
+RESERVED = (SOURCE_FILE, SOURCE_ROW, RAGGED, "file_row_number")
 
-_CSV = (".csv", ".csv.gz")
+
+@dataclass(frozen=True)
+class Unreadable:
+    """What an engine's error says about a file.
+
+    Attributes:
+        words: what is wrong, quoting no row.
+        file: the file, as the engine names it; None where it does not say.
+    """
+
+    words: str
+    file: str | None = None
 
 
 class Engine(ABC):
@@ -42,7 +57,9 @@ class Engine(ABC):
         """Read Parquet or CSV files as one table, columns matched by name, in place.
 
         CSV columns come as strings; `check` gives them their types; CSV files read together share
-        one header. Nothing is read until the expression runs.
+        one header. Nothing is read until the expression runs. A line of CSV with too many or too
+        few cells is a row like others, with what cells it has, and marked by `ragged_line`; a comma
+        at a line's end is no cell.
 
         Args:
             files: files, or folders of Parquet parts; all Parquet or all CSV.
@@ -54,7 +71,7 @@ class Engine(ABC):
         paths = [part for path in files for part in parts_of(path)]
         if not paths:
             raise DataRefused(f"no files to read in {', '.join(map(str, files)) or '(nothing)'}")
-        csv = [str(p).endswith(_CSV) for p in paths]
+        csv = [is_csv(p) for p in paths]
         if any(csv) and not all(csv):
             raise DataRefused(f"CSV and Parquet are mixed in {paths[0].parent}: keep one kind")
         try:
@@ -102,30 +119,12 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def why_unreadable(self, error: Exception) -> Unreadable | None:
+        """What an error says about a file that was read; None when it is about something else."""
+
+    @abstractmethod
     def medians(self, expr: ir.Table, columns: Sequence[str]) -> dict[str, float | None]:
         """The exact median of each column of numbers; None where no row has a value."""
-
-
-def csv_header(path: Path) -> list[str]:
-    """Column names of a CSV file (comma, double quotes, UTF-8), gzipped or not.
-
-    Raises:
-        DataRefused: when it can't be read, or a name stands in it twice.
-    """
-    opener: Any = gzip.open if path.name.endswith(".gz") else open
-    try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
-            header = next(csv_files.reader(stream), [])
-    except (OSError, EOFError, ValueError, csv_files.Error) as error:
-        raise DataRefused(f"{path} can't be read as CSV in UTF-8: {error}") from None
-    # An index that was exported with the table has no name.
-    header = [name or f"unnamed_{place}" for place, name in enumerate(header)]
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise DataRefused(f"{path}: column {twice[0]!r} stands twice in the header")
-    if not header:
-        raise DataRefused(f"{path} is empty: expected a header with the columns' names")
-    return header
 
 
 def _first_line(error: Exception) -> str:

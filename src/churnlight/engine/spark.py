@@ -19,7 +19,8 @@ import ibis
 import ibis.expr.types as ir
 
 from churnlight import errors
-from churnlight.engine.base import SOURCE_FILE, SOURCE_ROW, Engine
+from churnlight.engine.base import RAGGED, SOURCE_FILE, SOURCE_ROW, Engine, Unreadable
+from churnlight.engine.delimited import csv_header
 from churnlight.engine.parts import (
     BATCH_ROWS,
     Work,
@@ -57,16 +58,16 @@ class Spark(Engine):
 
     def _read(self, paths: list[str], *, csv: bool, source: bool) -> ir.Table:
         reader = self.session.read
+        # A file's name may hold what the engine reads as a pattern.
+        exact = [re.sub(r"([*?{}\[\]\\])", r"\\\1", path) for path in paths]
         if csv:
-            frame = reader.options(header=True, multiLine=True).csv(paths)
+            frame = _csv_frame(reader, exact, csv_header(Path(paths[0])))
         else:
-            frame = reader.options(mergeSchema=True).parquet(*paths)
+            frame = reader.options(mergeSchema=True).parquet(*exact)
         if source:
             # CSV has no row index on Spark; the parts are read in the order of the file.
             index = "monotonically_increasing_id()" if csv else "_metadata.row_index"
-            frame = frame.selectExpr(
-                "*", f"_metadata.file_path as {SOURCE_FILE}", f"{index} as {SOURCE_ROW}"
-            )
+            frame = frame.selectExpr("*", f"{_FILE} as {SOURCE_FILE}", f"{index} as {SOURCE_ROW}")
         view = ibis.util.gen_name("read")
         frame.createOrReplaceTempView(view)
         return self.con.table(view)
@@ -117,6 +118,13 @@ class Spark(Engine):
         if not found:
             write_nothing(expr, work, lambda n: made(out / f"{n}.parquet") / part_name(0))
 
+    def why_unreadable(self, error: Exception) -> Unreadable | None:
+        """See `Engine.why_unreadable`."""
+        # Java's errors, and what PySpark makes of them.
+        if not type(error).__module__.startswith(("py4j", "pyspark")):
+            return None
+        return Unreadable(f"a file is damaged ({type(error).__name__})")
+
     def medians(self, expr: ir.Table, columns: Sequence[str]) -> dict[str, float | None]:
         """See `Engine.medians`."""
         frame = self._frame(expr)
@@ -143,6 +151,29 @@ class Spark(Engine):
             self._cached.pop().unpersist()
 
 
+def _csv_frame(reader: Any, paths: list[str], header: list[str]) -> Any:
+    """Cells as text, by position, and whether a line has too many or too few of them."""
+    columns = ", ".join(f"`{name.replace('`', '``')}` string" for name in header)
+    frame = (
+        reader.schema(f"{columns}, {_LINE} string")
+        # Pruned columns would make every line one with too few cells.
+        .options(header=True, multiLine=True, escape='"', columnPruning=False)
+        .options(columnNameOfCorruptRecord=_LINE)
+        .csv(paths)
+    )
+    # A comma at the end is no cell; within quotes nobody can tell by counting.
+    trailing = (
+        f"{_LINE} RLIKE '^[^\"]*,[\\r\\n]*$' "
+        f"AND length(regexp_replace({_LINE}, '[^,]', '')) = {len(header)}"
+    )
+    kept = [f"`{name.replace('`', '``')}`" for name in header]
+    ragged = f"{_LINE} IS NOT NULL AND NOT ({trailing}) AS {RAGGED}"
+    return frame.selectExpr(*kept, ragged)
+
+
+# Spaces and Chinese signs stand in a file's address as numbers; a plus is a plus.
+_FILE = "url_decode(replace(_metadata.file_path, '+', '%2B'))"
+_LINE = "churnlight_whole_line"
 _FENCE = 0.001  # share of the rows on either side of the middle that `percentile` looks at
 
 

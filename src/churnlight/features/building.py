@@ -23,6 +23,7 @@ from churnlight.features.sources.joining import (
     own_months,
     side_by_side,
 )
+from churnlight.params.features import FeaturesParams
 from churnlight.schema import BILLING, USAGE_COUNTS, USAGE_TIMES
 from churnlight.timeline import Moment, Month
 
@@ -71,6 +72,7 @@ def build_features(
     sources: Mapping[str, ir.Table],
     marts: Marts,
     at: Moment,
+    params: FeaturesParams | None = None,
 ) -> ir.Table:
     """Work out the features of the members at an as_of.
 
@@ -83,6 +85,7 @@ def build_features(
             counts but who held an id in the month before.
         marts: the monthly marts.
         at: the as_of.
+        params: section `features`; None: its defaults, by which nothing personal is a feature.
 
     Returns:
         subscriber_id and a column a feature, in the order of the catalogue: float64, or string for
@@ -96,7 +99,8 @@ def build_features(
         raise DataRefused("features need the extract subscribers: deliver its monthly snapshots")
     tables = {name: table for name, table in sources.items() if name not in MARTS}
     monthly_marts = _marts_of(marts, at)
-    chosen = offered({*tables, *monthly_marts}, at)
+    allowed = (params or FeaturesParams()).allow_personal
+    chosen = offered({*tables, *monthly_marts}, at, allowed)
     months = snapshots.snapshot_months(engine, tables["subscribers"], at)
     own = members.select(ID).distinct()
     usage = monthly_marts.get("usage", [])
@@ -112,19 +116,24 @@ def build_features(
     return wide.select(ID, *(f.column(Row(wide, at, unknown)) for f in chosen))
 
 
-def offered(present: Collection[str], at: Moment) -> tuple[Feature, ...]:
+def offered(
+    present: Collection[str], at: Moment, allowed: Collection[str] = ()
+) -> tuple[Feature, ...]:
     """The features that these marts and extracts and this window allow; the log says what lacks.
 
     Args:
         present: names of marts and extracts.
         at: the as_of.
+        allowed: columns that say who somebody is and may be features all the same.
     """
     window = len(at.window)
     lacking: dict[str, int] = {}
     chosen = []
     for feature in CATALOGUE:
         absent = [s for s in feature.needs if s not in present]
-        if absent:
+        if feature.personal is not None and feature.personal not in allowed:
+            what = "features.allow_personal does not name what they rest on"
+        elif absent:
             what = f"no {absent[0]}"
         elif feature.months_needed > window:
             what = f"a window of {window} month{'s' if window > 1 else ''}"

@@ -25,6 +25,8 @@ Written by `churnlight.features.dictionary` from the catalogue; a test holds the
 - *Months* is the history that it takes: a shorter window leaves the feature out. 所需历史月数。
 - *From* names the marts and extracts: without one of them the feature is left out, never filled
   with zeros. 所需数据，缺少时不产生该特征。
+- † rests on who somebody is: a feature only where `features.allow_personal` names the column, see
+  [fairness](fairness.md). 带 † 的为个人属性，仅在参数允许时才作为特征。
 - Changes and slopes of use are per day of the month, so that February is no decline. Months before
   the present activation of a number are nobody's history. 变化与斜率按日计算。
 """
@@ -127,10 +129,11 @@ def _family(family: Family) -> str:
 
 
 def _line(f: Feature) -> str:
+    mark = f" † `{f.personal}`" if f.personal else ""
     cells = (
         f"`{f.name}`",
         f.unit,
-        f"{f.en}<br>{f.zh}",
+        f"{f.en}{mark}<br>{f.zh}",
         f"`{f.reason}`",
         _nothing(f),
         str(f.months_needed),

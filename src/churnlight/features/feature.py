@@ -11,8 +11,11 @@ import ibis
 import ibis.expr.types as ir
 
 from churnlight.features.row import Row
+from churnlight.params.features import Personal
 
-Family = Literal["circle", "activity", "tenure", "spend", "contract", "handset", "care", "network"]
+Family = Literal[
+    "circle", "activity", "tenure", "spend", "contract", "handset", "care", "network", "personal"
+]  # fmt: skip
 
 
 class Nothing(Enum):
@@ -46,6 +49,7 @@ FAMILIES: Mapping[Family, FamilyRules] = {
     "handset": FamilyRules(("subscribers",), 0, "Handset", "终端"),
     "care": FamilyRules(("care",), 0, "Care", "客户服务"),
     "network": FamilyRules(("subscribers",), 0, "Group and family lines", "集团与家庭"),
+    "personal": FamilyRules(("subscribers",), 0, "Person", "个人属性"),
 }
 
 
@@ -64,6 +68,8 @@ class Feature:
         sources: marts and extracts that it needs; empty: those of its family.
         months: months of own history it takes; with fewer it is null, and a shorter window leaves
             it out. None: as in its family.
+        personal: the column that says who somebody is, on which it rests; there is no such feature
+            unless `features.allow_personal` names it. None: it rests on none.
     """
 
     name: str
@@ -76,6 +82,7 @@ class Feature:
     nothing: float | str | Nothing | None = None
     sources: tuple[str, ...] = ()
     months: int | None = None
+    personal: Personal | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:

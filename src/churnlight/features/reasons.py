@@ -120,6 +120,8 @@ _ALL = (
         "Short tenure or few points", "在网时间短或积分少",
         protective=True,
     ),
+    # Only where `features.allow_personal` names one of them.
+    Reason("person", "Area, age band or sex", "地区、年龄段或性别"),
 )  # fmt: skip
 
 REASONS: Mapping[str, Reason] = {r.code: r for r in _ALL}

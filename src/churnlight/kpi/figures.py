@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from churnlight.params.kpi import KpiParams
 from churnlight.schema import SUBSCRIBERS
+from churnlight.small_groups import together
 
 DIMENSIONS = ("region", "vip_tier", "group_class")
 OFF_NET_KINDS = ("ported_out", "cancelled", "debt", "vanished")
@@ -150,9 +151,9 @@ def groups_of(counted: Counted, dimension: str, params: KpiParams) -> list[dict[
 
     Returns:
         Entries as `figure`, with group (its name; None for `unknown` and `small`), kind (named,
-        unknown: the base's snapshot does not say; small: groups below `kpi.min_group` together)
-        and groups (how many it stands for); known names in their order, others by size. None where
-        the snapshot says it of nobody.
+        unknown: the base's snapshot does not say; small: groups below `kpi.min_group` together,
+        with what would give them away: `small_groups.together`) and groups (how many it stands
+        for); known names in their order, others by size. None where the snapshot says it of nobody.
     """
     place = DIMENSIONS.index(dimension)
     sums: dict[str | None, Group] = {}
@@ -160,11 +161,12 @@ def groups_of(counted: Counted, dimension: str, params: KpiParams) -> list[dict[
         sums[key[place]] = sums.get(key[place], Group()) + group
     if set(sums) <= {None}:
         return None
-    large = {name: g for name, g in sums.items() if g.base >= params.min_group}
-    small = [g for name, g in sums.items() if name not in large]
+    names = _ordered(sums, dimension)
+    one = together([sums[name].base for name in names], params.min_group)
+    large = {name: sums[name] for place, name in enumerate(names) if place not in one}
+    small = [sums[names[place]] for place in sorted(one)]
     entries: list[tuple[str | None, GroupKind, int, Group]] = [
-        (name, "unknown" if name is None else "named", 1, large[name])
-        for name in _ordered(large, dimension)
+        (name, "unknown" if name is None else "named", 1, large[name]) for name in large
     ]
     if small:
         entries.append((None, "small", len(small), sum(small, start=Group())))

@@ -17,7 +17,7 @@ from churnlight.learners.calibration import Calibration
 from churnlight.learners.dataset import AnyArray, BoolArray, FloatArray
 from churnlight.learners.folds import folds
 from churnlight.learners.gbm import Gbm
-from churnlight.learners.stored import read_stored
+from churnlight.learners.stored import hold, hold_together, read_stored, seal
 from churnlight.learners.tiers import Tiers
 from churnlight.learners.tree import Tree
 from churnlight.params.base import SCHEMA_VERSION
@@ -27,6 +27,8 @@ from churnlight.params.learning import CalibrateParams, TiersParams
 LearnerName = Literal["gbm", "tree"]
 LEARNERS: tuple[LearnerName, ...] = ("gbm", "tree")
 FILE = "tiers.json"
+# The folders of a model that scores.
+MODEL_PARTS = (*LEARNERS, "tiers")
 _APART = 2  # tiers between the two models from which a row is flagged
 
 
@@ -110,7 +112,10 @@ def learn_scale(  # noqa: PLR0913 - three arrays of the rows, three sections, on
 
 
 def save_scales(folder: Path, scales: Mapping[LearnerName, Scale], champion: LearnerName) -> None:
-    """Write tiers.json: calibration and tiers by learner, and which learner is champion."""
+    """Write tiers.json: calibration and tiers by learner, and which learner is champion.
+
+    And the manifest with its hash.
+    """
     write_json(
         folder / FILE,
         {
@@ -119,6 +124,18 @@ def save_scales(folder: Path, scales: Mapping[LearnerName, Scale], champion: Lea
             "models": {name: scale.to_json() for name, scale in scales.items()},
         },
     )
+    seal(folder)
+
+
+def hold_models(models: Path) -> None:
+    """Hold every file of `models`/gbm, tree and tiers to what was written.
+
+    Raises:
+        ChurnlightError: names the file or folder that differs.
+    """
+    for part in MODEL_PARTS:
+        hold(models / part)
+    hold_together(models / "tiers", {name: models / name for name in LEARNERS})
 
 
 @dataclass(frozen=True)
@@ -141,9 +158,11 @@ class Bundle:
         """Read `models`/gbm, `models`/tree and `models`/tiers.
 
         Raises:
-            ChurnlightError: when files are missing, or the two models differ in their features.
+            ChurnlightError: when files are missing or not as they were written, the tiers were made
+                with other models, or the two models differ in their features.
         """
         content = read_stored(models / "tiers" / FILE)
+        hold_models(models)
         scales = {name: Scale.from_json(s) for name, s in content["models"].items()}
         bundle = cls(
             gbm.load(models / "gbm"), tree.load(models / "tree"), scales, content["champion"]

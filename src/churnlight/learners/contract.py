@@ -6,7 +6,7 @@ would give figures that look right and mean something else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from churnlight.files import read_json_if_there, sha256_of_json, write_json
 from churnlight.learners.encoding import Encoder
 from churnlight.params.base import SCHEMA_VERSION, Section, dotted
 from churnlight.params.data import CircleParams, TimeParams
+from churnlight.params.features import FeaturesParams
 from churnlight.params.population import CohortParams, LabelParams
 from churnlight.schema import EXTRACTS
 
@@ -26,7 +27,10 @@ SECTIONS: Mapping[str, type[Section]] = {
     "circle": CircleParams,
     "cohort": CohortParams,
     "label": LabelParams,
+    "features": FeaturesParams,
 }
+# The one feature that models weighed before `features.allow_personal` had to allow it.
+_ALWAYS_ALLOWED = {"brand_category": "brand"}
 _MARK = 16
 _SHOWN = 8
 # Who is scored, not what a score means: a wider cohort is told, not refused.
@@ -108,10 +112,16 @@ def differences(
     ]
     refused += _changed(trained["vocabulary"], vocabulary(), "values of ")
     told: list[str] = []
-    changed = _changed(trained["parameters"], parameters(sections), "")
+    older = {"features.allow_personal": _allowed_before(trained["features"])}
+    changed = _changed(older | trained["parameters"], parameters(sections), "")
     for line in changed:
         (told if line.startswith(TOLD_ONLY) else refused).append(line)
     return refused, told
+
+
+def _allowed_before(features: Collection[str]) -> list[str]:
+    """What an older model's `features.allow_personal` would have said."""
+    return [column for name, column in _ALWAYS_ALLOWED.items() if name in features]
 
 
 def shown(lines: list[str]) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from churnlight.files import atomic_file, require_file, write_json
+from churnlight.files import atomic_file, write_json
 from churnlight.learners import forest
 from churnlight.learners.dataset import (
     BoolArray,
@@ -29,7 +29,7 @@ from churnlight.learners.dataset import (
 )
 from churnlight.learners.encoding import Encoder
 from churnlight.learners.sizing import workers
-from churnlight.learners.stored import load_booster, read_stored
+from churnlight.learners.stored import load_booster, read_held, read_stored, seal
 from churnlight.logs import progress
 from churnlight.params.base import SCHEMA_VERSION
 from churnlight.params.learning import TrainParams
@@ -65,7 +65,7 @@ class Gbm:
         return _predicted(self.booster, self.text, self.encoder.transform(frame), threads)
 
     def save(self, folder: Path) -> None:
-        """Write model.txt and schema.json into a folder."""
+        """Write model.txt and schema.json into a folder, and the manifest with their hashes."""
         with atomic_file(folder / MODEL_FILE) as part:
             part.write_text(self.text, encoding="utf-8")
         write_json(
@@ -76,12 +76,17 @@ class Gbm:
                 "training": dict(self.training),
             },
         )
+        seal(folder)
 
 
 def load(folder: Path) -> Gbm:
-    """Read what `Gbm.save` wrote."""
+    """Read what `Gbm.save` wrote.
+
+    Raises:
+        ChurnlightError: when a file is missing, damaged, or not as it was written.
+    """
     content = read_stored(folder / SCHEMA_FILE)
-    text = require_file(folder / MODEL_FILE, "train").read_text(encoding="utf-8")
+    text = read_held(folder / MODEL_FILE).decode("utf-8")
     encoder = Encoder.from_json(content["features"])
     return Gbm(encoder, text, load_booster(text, str(folder / MODEL_FILE)), content["training"])
 

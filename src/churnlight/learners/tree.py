@@ -38,7 +38,7 @@ from churnlight.learners.dataset import (
 from churnlight.learners.encoding import Encoder
 from churnlight.learners.nodes import Nodes, closing_alphas
 from churnlight.learners.sizing import workers
-from churnlight.learners.stored import read_stored
+from churnlight.learners.stored import read_stored, seal
 from churnlight.params.base import SCHEMA_VERSION
 from churnlight.params.learning import TrainParams, TreeParams
 
@@ -78,7 +78,7 @@ class Tree:
         return leaf_probability(self.nodes)[self.leaf(frame)]
 
     def save(self, folder: Path) -> None:
-        """Write tree.json into a folder."""
+        """Write tree.json into a folder, and the manifest with its hash."""
         write_json(
             folder / FILE,
             {
@@ -90,10 +90,15 @@ class Tree:
                 "training": dict(self.training),
             },
         )
+        seal(folder)
 
 
 def load(folder: Path) -> Tree:
-    """Read what `Tree.save` wrote."""
+    """Read what `Tree.save` wrote.
+
+    Raises:
+        ChurnlightError: when it is missing, damaged, or not as it was written.
+    """
     content = read_stored(folder / FILE)
     return Tree(
         encoder=Encoder.from_json(content["features"]),

@@ -56,6 +56,7 @@ class ExtractsParams(Section):
     """Where the operator's extracts stand."""
 
     path: str = "data/demo/extracts"
+    follow_links: bool = False
     months: tuple[str, ...] = ()
     allow_phone_like_ids: bool = False
     restated_months: tuple[str, ...] = ()
@@ -94,7 +95,20 @@ class CircleParams(Section):
     coverage: Share = 0.8
 
 
+class CheckTargets(Section):
+    """What customer data (the extract `subscribers`) should reach; `churnlight check` tells.
+
+    Attributes:
+        completeness: share of the cells that every customer should have and that hold a value.
+        accuracy: share of rows that break no rule.
+    """
+
+    completeness: Share = 0.8
+    accuracy: Share = 0.7
+
+
 class CheckParams(Section):
     """How much bad data is bearable."""
 
     max_refused_share: Share = 0.05
+    targets: CheckTargets = CheckTargets()

@@ -16,6 +16,7 @@ from churnlight.params.data import (
     ExtractsParams,
     TimeParams,
 )
+from churnlight.params.features import FeaturesParams
 from churnlight.params.guard import GuardParams
 from churnlight.params.handset import HandsetParams
 from churnlight.params.judging import EvaluateParams, GateParams
@@ -30,6 +31,7 @@ from churnlight.params.monitor import MonitorParams
 from churnlight.params.output import DemoParams, HandoutParams, ReportParams, TrackingParams
 from churnlight.params.plan import ContactParams, PlanParams
 from churnlight.params.population import CohortParams, LabelParams
+from churnlight.params.privacy import PrivacyParams
 from churnlight.params.score import ScoreParams
 from churnlight.params.segments import SegmentsParams
 from churnlight.params.tariff import TariffParams
@@ -47,6 +49,7 @@ class Params(Section):
     cohort: CohortParams = CohortParams()
     label: LabelParams = LabelParams()
     circle: CircleParams = CircleParams()
+    features: FeaturesParams = FeaturesParams()
     check: CheckParams = CheckParams()
     train: TrainParams = TrainParams()
     calibrate: CalibrateParams = CalibrateParams()
@@ -65,6 +68,7 @@ class Params(Section):
     segments: SegmentsParams = SegmentsParams()
     report: ReportParams = ReportParams()
     handout: HandoutParams = HandoutParams()
+    privacy: PrivacyParams = PrivacyParams()
     tracking: TrackingParams = TrackingParams()
     demo: DemoParams = DemoParams()
 

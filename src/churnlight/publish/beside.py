@@ -80,7 +80,8 @@ class Beside:
 
     @cached_property
     def _called(self) -> pd.DataFrame:
-        assert self.calls is not None  # noqa: S101 - there with every plan, see `hold`
+        # There with every plan, see `hold`.
+        assert self.calls is not None  # noqa: S101  # nosec B101
         names = ["subscriber_id", "place", *_TEXTS]
         return self.calls.read(names).to_pandas().set_index("subscriber_id")
 

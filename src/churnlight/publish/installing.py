@@ -118,7 +118,7 @@ def install(cursor: psycopg.Cursor[Any], names: Names, id_type: str) -> None:
     Raises:
         ChurnlightError: when tables of these names have other columns or another layout.
     """
-    there = _relations(cursor, names)
+    there = relations(cursor, names)
     if names.prefix + META.name not in there:
         if there:
             raise ChurnlightError(
@@ -165,7 +165,7 @@ def _insert(names: Names, table: Table) -> sql.Composed:
     )
 
 
-def _relations(cursor: psycopg.Cursor[Any], names: Names) -> set[str]:
+def relations(cursor: psycopg.Cursor[Any], names: Names) -> set[str]:
     """Those of our names that are taken, whoever took them."""
     ours = [names.prefix + part.name for part in (*TABLES, *VIEWS)]
     cursor.execute(

@@ -276,7 +276,8 @@ class Partition:
     @cached_property
     def _called(self) -> Any:
         """The stored call list."""
-        assert self.listed is not None  # noqa: S101 - read where there is one only
+        # Read where there is one only.
+        assert self.listed is not None  # noqa: S101  # nosec B101
         names = [n for n in ("subscriber_id", "rose_from") if n in self.listed.schema.names]
         return self.listed.read(names).to_pandas()
 

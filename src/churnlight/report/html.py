@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from churnlight.report.inputs import ReportInputs
+from churnlight.report.inputs import Language, ReportInputs
 from churnlight.report.palette import tint
 from churnlight.report.view import page
 from churnlight.report.words import LANGUAGES, Words
@@ -23,27 +24,35 @@ def render(inputs: ReportInputs) -> str:
     Returns:
         A complete HTML document. Every text and value from outside is escaped.
     """
+    tiers = inputs.details["models"][inputs.champion]["tiers"]
     pages = [page(inputs, language) for language in LANGUAGES]
-    opening = next(p for p in pages if p["language"] == inputs.language)
+    return render_pages("report.html", pages, inputs.language, [tier["tier"] for tier in tiers])
+
+
+def render_pages(
+    template: str, pages: Sequence[Mapping[str, Any]], language: Language, tiers: Sequence[str] = ()
+) -> str:
+    """A whole page of ours with every language inside.
+
+    Args:
+        template: its file, which extends page.html.
+        pages: what it shows, an entry a language, each with its own `language`.
+        language: that it opens in.
+        tiers: whose colours it needs, in rising risk.
+    """
+    sheet = files("churnlight.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    colours = "\n".join(tier_rules(tiers)) + "\n" if tiers else ""
     return (
         templates("churnlight.report")
-        .get_template("report.html")
+        .get_template(template)
         .render(
             pages=pages,
-            opening=opening,
-            names={language: Words(language)("language") for language in LANGUAGES},
-            style=_style(inputs),
+            opening=next(p for p in pages if p["language"] == language),
+            names={each: Words(each)("language") for each in LANGUAGES},
+            # Ours alone: names of tiers only choose among our own colours.
+            style=Markup(sheet + colours),  # noqa: S704  # nosec B704
         )
     )
-
-
-def _style(inputs: ReportInputs) -> Markup:
-    """The style sheet of the package, and the colours of this report's tiers."""
-    sheet = files("churnlight.report").joinpath("templates/report.css").read_text(encoding="utf-8")
-    tiers = inputs.details["models"][inputs.champion]["tiers"]
-    rules = tier_rules([tier["tier"] for tier in tiers])
-    # Nothing of this comes from outside: names of tiers only choose among our own colours.
-    return Markup(sheet + "\n".join(rules) + "\n")  # noqa: S704
 
 
 def templates(package: str) -> Environment:

@@ -48,6 +48,7 @@ class ReportInputs:
         provenance: commit, hashes, parameters.
         ablation: content of data/backtest/ablation.json, where `churnlight backtest` wrote it.
         month: what is known of the newest scored month, see `view_month.month_views`.
+        least: subscribers below which a group is not shown (`privacy.min_group`).
     """
 
     language: Language
@@ -62,6 +63,7 @@ class ReportInputs:
     provenance: Provenance
     ablation: Mapping[str, Any] | None = None
     month: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    least: int = 1
 
 
 def scored_tiers(scores: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
-from markupsafe import Markup
-
 from churnlight.report import formats
-from churnlight.report.html import templates, tier_rules
+from churnlight.report.html import render_pages
 from churnlight.report.inputs import Language
 from churnlight.report.view_month import headings, month_views
 from churnlight.report.words import LANGUAGES, Words
@@ -30,6 +27,7 @@ class MonthFacts:
         simulated: whether the extracts are the demo operator's.
         tiers: in rising risk, each with tier, subscribers and to_call (who left before the cutoff
             is on no list), as `churnlight.report.inputs.scored_tiers` gives them.
+        least: subscribers below which a group is not shown (`privacy.min_group`).
     """
 
     as_of: str
@@ -37,6 +35,7 @@ class MonthFacts:
     model: str
     simulated: bool
     tiers: Sequence[Mapping[str, Any]]
+    least: int = 1
 
 
 def render_month(
@@ -57,22 +56,13 @@ def render_month(
         UsageError: names a part that there is no section for.
     """
     pages = [_page(parts, each, facts) for each in LANGUAGES]
-    return (
-        templates("churnlight.report")
-        .get_template("month.html")
-        .render(
-            pages=pages,
-            opening=next(p for p in pages if p["language"] == language),
-            names={each: Words(each)("language") for each in LANGUAGES},
-            style=_style(facts),
-        )
-    )
+    return render_pages("month.html", pages, language, [tier["tier"] for tier in facts.tiers])
 
 
 def _page(
     parts: Mapping[str, Mapping[str, Any] | None], language: Language, facts: MonthFacts
 ) -> View:
-    words = Words(language)
+    words = Words(language, facts.least)
     views = month_views(parts, words)
     return {
         "language": language,
@@ -146,11 +136,3 @@ def _calls(tiers: Sequence[Mapping[str, Any]], words: Words) -> View:
         "what": next(iter(said["call_count"]), words("month_nobody")),
         "why": [*said["month_then"], *said["month_winback"]],
     }
-
-
-def _style(facts: MonthFacts) -> Markup:
-    """The report's style sheet and the colours of this month's tiers."""
-    sheet = files("churnlight.report").joinpath("templates/report.css").read_text(encoding="utf-8")
-    rules = tier_rules([str(tier["tier"]) for tier in facts.tiers])
-    # Nothing of this comes from outside: names of tiers only choose among our own colours.
-    return Markup(sheet + "\n".join(rules) + "\n")  # noqa: S704

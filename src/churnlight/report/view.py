@@ -25,7 +25,7 @@ _FIRST, _REST = ("brief", "tiers"), ("models", "features", "time", "cohort", "me
 
 def page(inputs: ReportInputs, language: Language) -> View:
     """All that the template needs for one language."""
-    words = Words(language)
+    words = Words(language, inputs.least)
     details = inputs.details
     sections = month_views(inputs.month, words)
     return {

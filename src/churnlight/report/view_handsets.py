@@ -8,6 +8,7 @@ from typing import Any
 from churnlight.report import formats
 from churnlight.report.view_offers import View, cell, listed, noticed, row, span, table
 from churnlight.report.words import Words
+from churnlight.small_groups import is_small
 
 _MEASURES = ("brand", "price_band", "os", "handset", "handset_among_three")
 _WAYS = ("tree", "same_again", "most_common", "most_common_transition")
@@ -84,7 +85,7 @@ def _says(content: Mapping[str, Any], words: Words) -> list[str]:
     members, judged, accuracy = content["members"], content["chance_judged"], content["accuracy"]
     likely = words(
         "handsets_likely",
-        likely=formats.count(members["likely"]),
+        likely=words.size(members["likely"]),
         rows=formats.count(members["with_handset"]),
         months=content["horizon_months"],
     )
@@ -133,7 +134,7 @@ def _rules(content: Mapping[str, Any], words: Words) -> View:
     rows = [
         row(
             rule[f"text_{words.language}"],
-            [cell(formats.count(rule["changes"])), *_suggested(rule["next"], bands, words)],
+            [cell(words.size(rule["changes"])), *_suggested(_next(rule, words), bands, words)],
         )
         for rule in content["rules"][:_RULES]
     ]
@@ -143,6 +144,11 @@ def _rules(content: Mapping[str, Any], words: Words) -> View:
         *(words("handsets_place", place=place) for place in range(1, _SUGGESTED + 1)),
     ]
     return table(words("handsets_rules_caption"), heads, [("", rows)], "segments")
+
+
+def _next(rule: Mapping[str, Any], words: Words) -> Sequence[Mapping[str, Any]]:
+    """What who falls under a rule bought next; nothing of too few."""
+    return () if is_small(rule["changes"], words.least) else rule["next"]
 
 
 def _suggested(

@@ -7,6 +7,7 @@ from typing import Any
 
 from churnlight.errors import UsageError
 from churnlight.report.view_drift import drift_view
+from churnlight.report.view_fairness import fairness_view
 from churnlight.report.view_ground import ground_view
 from churnlight.report.view_handsets import handsets_view
 from churnlight.report.view_kpi import kpi_view
@@ -29,6 +30,7 @@ SECTIONS: Mapping[str, Callable[[Mapping[str, Any], Words], View]] = {
     "ground": ground_view,
     "drift": drift_view,
     "realised": realised_view,
+    "fairness": fairness_view,
     "kpi": kpi_view,
 }
 

@@ -67,6 +67,11 @@ def listed(parts: Sequence[str], words: Words) -> str:
     return _LISTED[words.language].join(parts)
 
 
+def joined(sentences: Sequence[str], words: Words) -> str:
+    """Sentences one after another, as the language writes them."""
+    return (" " if words.language == "en" else "").join(sentences)
+
+
 def span(low: float | None, high: float | None, key: str, words: Words) -> str:
     """A range of money by the texts `key`_from, _below and _between; bounds may be open."""
     texts = {"low": money(low), "high": money(high)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from churnlight.report import formats
 from churnlight.report.inputs import ReportInputs
 from churnlight.report.view_models import reading, show, signed_pair, spread, verdict
 from churnlight.report.words import Words
+from churnlight.small_groups import hidden
 
 View = dict[str, Any]
 
@@ -21,9 +22,10 @@ def segment_view(inputs: ReportInputs, words: Words) -> View | None:
     if not parts:
         return None
     models, rules = list(inputs.details["models"]), inputs.details["segment_rules"]
-    groups: dict[str, list[View]] = {}
+    by_what: dict[str, list[Mapping[str, Any]]] = {}
     for part in parts:
-        groups.setdefault(part["by"], []).append(_row(part, models, words))
+        by_what.setdefault(part["by"], []).append(part)
+    groups = {by: _rows(found, models, words) for by, found in by_what.items()}
     return {
         "lead": words("segments_lead", least=rules["min_churners"], days=rules["silent_days"]),
         "heads": [
@@ -35,8 +37,21 @@ def segment_view(inputs: ReportInputs, words: Words) -> View | None:
     }
 
 
-def _row(part: Mapping[str, Any], models: list[str], words: Words) -> View:
-    measured = part["models"]
+def _rows(found: Sequence[Mapping[str, Any]], models: list[str], words: Words) -> list[View]:
+    """The parts by one thing. Of a kind of leaving the group is who left that way."""
+    what = "churners" if found[0]["by"] == "label" else "subscribers"
+    gone = {place for _, place in hidden([[part[what] for part in found]], words.least)}
+    return [
+        _row(part, models, words, hide=what if place in gone else None)
+        for place, part in enumerate(found)
+    ]
+
+
+def _row(
+    part: Mapping[str, Any], models: list[str], words: Words, *, hide: str | None = None
+) -> View:
+    """A part; `hide` names the count that is not shown, and with it goes the other."""
+    measured = part["models"] if hide is None else None
     cells = None
     if measured is not None:
         cells = [
@@ -46,10 +61,16 @@ def _row(part: Mapping[str, Any], models: list[str], words: Words) -> View:
         ]
     return {
         "name": _name(part, words),
-        "subscribers": formats.count(part["subscribers"]),
-        "churners": formats.count(part["churners"]),
+        "subscribers": _size(part, "subscribers", hide, words),
+        "churners": _size(part, "churners", hide, words),
         "cells": cells,
     }
+
+
+def _size(part: Mapping[str, Any], what: str, hide: str | None, words: Words) -> str:
+    if hide is None:
+        return formats.count(part[what])
+    return words.withheld(part[what]) if what == hide else formats.DASH
 
 
 def _name(part: Mapping[str, Any], words: Words) -> str:

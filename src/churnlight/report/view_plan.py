@@ -6,8 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from churnlight.report import formats
-from churnlight.report.view_offers import View, cell, listed, money, noticed, row, table
+from churnlight.report.view_offers import (
+    View,
+    cell,
+    joined,
+    listed,
+    money,
+    noticed,
+    row,
+    table,
+)
 from churnlight.report.words import Words
+from churnlight.small_groups import hidden
 
 # As the plan counts them: the first that applies.
 _REASONS = ("left", "red_list", "no_contact", "port_out", "contacted")
@@ -37,7 +47,7 @@ def plan_view(content: Mapping[str, Any], words: Words) -> View:
         "says": _says(content, words),
         "notices": noticed(content["notices"], words, but),
         "tables": tables,
-        "note": words("plan_note"),
+        "note": joined([words("plan_note"), *words.fewer_note], words),
         "path": f"data/plans/as_of={content['as_of']}/plan.json",
     }
 
@@ -80,17 +90,21 @@ def _says(content: Mapping[str, Any], words: Words) -> list[str]:
         else:
             said.append(words("plan_measured", profit=profit))
         beyond = status.get("beyond_limits", 0)
-        full = words("plan_full", count=formats.count(beyond)) if beyond else words("plan_room")
+        full = words("plan_full", count=words.size(beyond)) if beyond else words("plan_room")
         said.append(full)
     if content["control_kept"]:
-        said.append(words("plan_kept", count=formats.count(content["control_kept"])))
+        said.append(words("plan_kept", count=words.size(content["control_kept"])))
     return said
 
 
 def _actions(content: Mapping[str, Any], words: Words) -> View:
     """By action and channel, those worth most first; offers under the same action apart."""
     order = sorted(content["actions"], key=lambda one: -one["expected_profit_money"])
-    rows = [_action(one, words) for one in order]
+    # An action's arms stand side by side, so all three counts are looked at.
+    arms = [(one["treated"], one["subscribers"] - one["treated"]) for one in order]
+    # A single action is the whole list, which is told above.
+    gone = {place for place, _ in hidden(arms, words.least)} if len(order) > 1 else set()
+    rows = [_action(one, words, hide=place in gone) for place, one in enumerate(order)]
     sums = {
         key: sum(one[key] for one in order)
         for key in ("subscribers", "treated", "outlay_money", "expected_profit_money")
@@ -111,15 +125,20 @@ def _actions(content: Mapping[str, Any], words: Words) -> View:
     return table(words("plan_caption"), heads, [("", [*rows, whole])], "segments")
 
 
-def _action(one: Mapping[str, Any], words: Words) -> View:
+def _action(one: Mapping[str, Any], words: Words, *, hide: bool) -> View:
     return row(
         words.named("action", one["action"]),
         [
             cell(words.named("channel", one["channel"]), figure=False),
             cell(words(f"plan_rate_{one['rate_source']}"), figure=False),
-            *_figures(one),
+            *(_withheld(one, words) if hide else _figures(one)),
         ],
     )
+
+
+def _withheld(one: Mapping[str, Any], words: Words) -> list[View]:
+    """In the place of `_figures`: its money would tell how many it is for."""
+    return [cell(words.withheld(one["subscribers"])), *(cell(formats.DASH) for _ in range(4))]
 
 
 def _figures(one: Mapping[str, Any]) -> list[View]:
@@ -155,21 +174,27 @@ def _limit(name: str, texts: Sequence[str]) -> View:
 
 
 def _fates(content: Mapping[str, Any], words: Words) -> View:
-    """Each subscriber once: by status, the suppressed by the first reason that applies."""
-    status = content["status"]
-    rows = [
-        row(words(f"plan_is_{name}"), [cell(formats.count(status[name])), cell(formats.DASH)])
+    """Each subscriber once: by status, the suppressed by the first reason that applies.
+
+    How many are listed is the team's work, and told above: it is shown however few they are.
+    """
+    found = [
+        (name, words(f"plan_is_{name}"), content["status"][name], None)
         for name in _STATUSES
-        if status.get(name)
+        if content["status"].get(name)
     ]
-    rows += [
-        row(
-            words(f"plan_out_{reason}"),
-            [cell(formats.count(one["first"])), cell(formats.count(one["applies"]))],
-        )
+    found += [
+        (reason, words(f"plan_out_{reason}"), one["first"], one["applies"])
         for reason in _REASONS
         if (one := content["suppressed"].get(reason)) is not None
     ]
+    sizes = [0 if key == "listed" else count for key, _, count, _ in found]
+    gone = {place for _, place in hidden([sizes], words.least)}
+    rows = []
+    for place, (key, name, count, applies) in enumerate(found):
+        shown = words.withheld(count, hide=place in gone)
+        told = formats.count(count) if key == "listed" else shown
+        rows.append(row(name, [cell(told), cell(words.size(applies))]))
     heads = [words(key) for key in ("plan_fate", "plan_count", "plan_applies")]
     caption = words("plan_fate_caption", subscribers=formats.count(content["subscribers"]))
     return table(caption, heads, [("", rows)], "moved lean")

@@ -7,6 +7,7 @@ from typing import Any
 
 from churnlight.report import formats
 from churnlight.report.words import Words
+from churnlight.small_groups import is_small
 
 View = dict[str, Any]
 
@@ -38,10 +39,11 @@ def realised_view(content: Mapping[str, Any], words: Words) -> View:
             for group in _GROUPS
             if month["groups"][group]["subscribers"]
         ],
+        # Who was treated is a group by itself; tiers are the team's list, and no trait of anybody.
         "tiers": [
             _tiers(months[0], group, words)
             for group in _GROUPS
-            if months[0]["groups"][group]["subscribers"]
+            if months[0]["groups"][group]["subscribers"] >= words.least
         ],
         "note": words("realised_note"),
     }
@@ -49,12 +51,14 @@ def realised_view(content: Mapping[str, Any], words: Words) -> View:
 
 def _row(month: Mapping[str, Any], group: str, words: Words) -> View:
     content = month["groups"][group]
+    few = is_small(content["subscribers"], words.least)
+    measures = None if few else content["measures"]
     return {
         "month": month["as_of"],
         "group": words(f"realised_{group}"),
-        "subscribers": formats.count(content["subscribers"]),
-        "left": formats.count(content["churners"]),
-        "cells": None if content["measures"] is None else _cells(content["measures"], group, words),
+        "subscribers": words.size(content["subscribers"]),
+        "left": formats.DASH if few else formats.count(content["churners"]),
+        "cells": None if measures is None else _cells(measures, group, words),
     }
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from churnlight.report import formats
-from churnlight.report.view_offers import View, cell, listed, row, table
+from churnlight.report.view_offers import View, cell, joined, listed, row, table
 from churnlight.report.words import Words
+from churnlight.small_groups import hidden, is_small
 
 # A trait is shown from this difference on, in standard deviations of the cohort.
 _TELLING = 0.2
@@ -40,7 +41,7 @@ def segments_view(content: Mapping[str, Any], words: Words) -> View:
         "says": [*_churn_says(found, words), _stability(content, words)],
         "notices": [] if _rated(found) else [words("segs_churn_unknown")],
         "table": _table(content, words),
-        "note": words("segs_note"),
+        "note": joined([words("segs_note"), *words.fewer_note], words),
         "services": _services(content, words),
         "path": f"data/segments/as_of={content['as_of']}/segments.json",
     }
@@ -52,7 +53,11 @@ def _rated(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def _churn_says(found: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
     """Which segments left more or less than all, where their intervals say so."""
-    rated = _rated(found)
+    rated = [
+        one
+        for one in _rated(found)
+        if not is_small(min(one["rows"], one["churn"]["rows"]), words.least)
+    ]
     if len(rated) < 2:
         return []
     churners = sum(one["churn"]["churners"] for one in rated)
@@ -69,7 +74,7 @@ def _churn_says(found: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
     ]
     if not said:
         return [words("segs_same", **values)]
-    return [_joined([*said, words("segs_no_cause")], words)]
+    return [joined([*said, words("segs_no_cause")], words)]
 
 
 def _named(one: Mapping[str, Any], words: Words) -> str:
@@ -95,7 +100,7 @@ def _stability(content: Mapping[str, Any], words: Words) -> str:
         for key, codes in (("segs_new", before["new"]), ("segs_gone", before["gone"])):
             if codes:
                 said.append(words(key, codes=listed(codes, words)))
-    return _joined(said, words)
+    return joined(said, words)
 
 
 def _table(content: Mapping[str, Any], words: Words) -> View:
@@ -107,19 +112,28 @@ def _table(content: Mapping[str, Any], words: Words) -> View:
         as_of=content["as_of"],
         churn_as_of=content["churn_as_of"] or formats.DASH,
     )
-    rows = [_row(one, words) for one in content["segments"]]
+    found = content["segments"]
+    gone = {place for _, place in hidden([[one["rows"] for one in found]], words.least)}
+    rows = [_row(one, words, hide=place in gone) for place, one in enumerate(found)]
     return table(caption, heads, [("", rows)], "segments profiles")
 
 
-def _row(one: Mapping[str, Any], words: Words) -> View:
-    churn = one["churn"] or {"rate": None, "low": None, "high": None}
+def _row(one: Mapping[str, Any], words: Words, *, hide: bool) -> View:
+    """A segment; of one that is too small only its name, of one that is hidden only no size."""
+    few = is_small(one["rows"], words.least)
+    known = one["churn"] and not few and not is_small(one["churn"]["rows"], words.least)
+    churn = one["churn"] if known else {"rate": None, "low": None, "high": None}
+    size = words.withheld(one["rows"], hide=hide)
     interval = formats.between(churn["low"], churn["high"], formats.percent)
     return row(
         one[f"name_{words.language}"],
         [
-            cell(formats.count(one["rows"]), says=[formats.percent(one["share"])]),
+            cell(size, says=[] if hide else [formats.percent(one["share"])]),
             cell(formats.percent(churn["rate"]), says=[interval], strong=True),
-            *(cell(*_traits(one[side], words), figure=False) for side in ("above", "below")),
+            *(
+                cell(*_traits([] if few else one[side], words), figure=False)
+                for side in ("above", "below")
+            ),
         ],
         says=one["code"],
     )
@@ -171,7 +185,7 @@ def _hits(hit: Mapping[str, Any] | None, words: Words) -> str:
     )
     worse = hit["high"] < 0
     verdict = "segs_hit_better" if hit["better"] else "segs_hit_worse" if worse else "segs_hit_same"
-    return _joined([said, words(verdict)], words)
+    return joined([said, words(verdict)], words)
 
 
 def _service_table(content: Mapping[str, Any], words: Words) -> View | None:
@@ -180,6 +194,8 @@ def _service_table(content: Mapping[str, Any], words: Words) -> View | None:
         return None
     rows = []
     for one in content["segments"]:
+        if is_small(one["rows"], words.least):
+            continue
         cells = [_service(service, words) for service in one["services"] or ()]
         cells += [cell(formats.DASH) for _ in range(longest - len(cells))]
         rows.append(row(one[f"name_{words.language}"], cells, says=one["code"]))
@@ -198,7 +214,3 @@ def _service(one: Mapping[str, Any], words: Words) -> View:
         says=[words("segs_level", level=one["level"], **shares)],
         strong=bool(mark),
     )
-
-
-def _joined(sentences: Sequence[str], words: Words) -> str:
-    return (" " if words.language == "en" else "").join(sentences)

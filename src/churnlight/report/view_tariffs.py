@@ -6,8 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from churnlight.report import formats
-from churnlight.report.view_offers import View, cell, change, listed, row, span, table
+from churnlight.report.view_offers import (
+    View,
+    cell,
+    change,
+    joined,
+    listed,
+    row,
+    span,
+    table,
+)
 from churnlight.report.words import Words
+from churnlight.small_groups import hidden, is_small
 
 _PROPOSED = ("in_need", "overpays", "within_loss", "no_loss")
 _MATCHING = (*_PROPOSED, "withheld", "dearer", "stays")
@@ -46,7 +56,7 @@ def tariffs_view(content: Mapping[str, Any], words: Words) -> View:
         "says": _says(content, words),
         "notices": [*_unpriced(content, words), *view["notices"]],
         "tables": [_moves(content, words), _bills(content, words), _levels(content, words)],
-        "note": words("tariffs_note"),
+        "note": joined([words("tariffs_note"), *words.fewer_note], words),
     }
 
 
@@ -66,21 +76,29 @@ def _says(content: Mapping[str, Any], words: Words) -> list[str]:
     proposed = {
         key: sum(matching[guard][key] for guard in _PROPOSED) for key in ("members", "change_money")
     }
+    single = (
+        ("tariffs_withheld", matching, "withheld"),
+        ("tariffs_incentive", incentive, "plausible"),
+    )
     told = (
         ("tariffs_matching", proposed),
-        ("tariffs_withheld", matching["withheld"]),
-        ("tariffs_incentive", incentive["plausible"]),
+        *((key, kind[guard]) for key, kind, guard in single if not _given_away(kind, guard, words)),
     )
     return [
-        words(key, members=formats.count(one["members"]), change=change(one["change_money"]))
+        words(key, members=words.size(one["members"]), change=_money(one, words))
         for key, one in told
         if one["members"]
     ]
 
 
+def _money(one: Mapping[str, Any], words: Words) -> str:
+    """What a move would change; nothing of too few: it would tell on them."""
+    return change(None if is_small(one["members"], words.least) else one["change_money"])
+
+
 def _unpriced(content: Mapping[str, Any], words: Words) -> list[str]:
     kinds = [
-        words(f"tariffs_why_{status}", count=formats.count(count))
+        words(f"tariffs_why_{status}", count=words.size(count))
         for status, count in content["status"].items()
         if status != "priced" and count
     ]
@@ -103,7 +121,7 @@ def _moves(content: Mapping[str, Any], words: Words) -> View:
     groups = [
         (
             words(f"tariffs_by_{kind}"),
-            [_move(guard, content[kind][guard], words) for guard in guards],
+            _moved({guard: content[kind][guard] for guard in guards}, words),
         )
         for kind, guards in (("matching", _MATCHING), ("incentive", _INCENTIVE))
     ]
@@ -111,12 +129,31 @@ def _moves(content: Mapping[str, Any], words: Words) -> View:
     return table(caption, heads, groups, "lean")
 
 
-def _move(guard: str, one: Mapping[str, Any], words: Words) -> View:
+def _hidden(found: Mapping[str, Mapping[str, Any]], words: Words) -> set[str]:
+    """The guards whose members are not shown; together they are everybody who is priced."""
+    guards = sorted(found)
+    places = hidden([[found[guard]["members"] for guard in guards]], words.least)
+    return {guards[place] for _, place in places}
+
+
+def _given_away(found: Mapping[str, Mapping[str, Any]], guard: str, words: Words) -> bool:
+    """Whether so many must not be told, though they are enough, because of others."""
+    few = is_small(found[guard]["members"], words.least)
+    return guard in _hidden(found, words) and not few
+
+
+def _moved(found: Mapping[str, Mapping[str, Any]], words: Words) -> list[View]:
+    """A row a guard."""
+    gone = _hidden(found, words)
+    return [_move(guard, one, words, hide=guard in gone) for guard, one in found.items()]
+
+
+def _move(guard: str, one: Mapping[str, Any], words: Words, *, hide: bool) -> View:
     may = guard in (*_PROPOSED, "plausible")
-    money = None if guard in _NOTHING or not one["members"] else one["change_money"]
+    nothing = guard in _NOTHING or not one["members"] or hide
     cells = [
-        cell(formats.count(one["members"]), strong=may),
-        cell(change(money)),
+        cell(words.withheld(one["members"], hide=hide), strong=may),
+        cell(change(None if nothing else one["change_money"])),
         cell(words("tariffs_yes" if may else "tariffs_no")),
     ]
     return row(words(f"tariffs_guard_{guard}"), cells)
@@ -145,12 +182,18 @@ def _bills(content: Mapping[str, Any], words: Words) -> View:
 def _levels(content: Mapping[str, Any], words: Words) -> View:
     cuts, levels = content["level_begins_money"], content["levels"]
     bounds = [None, *cuts, None]
+    sizes = [[one[str(n)] for n in range(1, len(cuts) + 2)] for one in _by_kind(levels)]
+    # Each kind by itself adds up to all who are priced.
+    gone = {(k, n) for k, line in enumerate(sizes) for _, n in hidden([line], words.least)}
     rows = []
     for number in range(1, len(cuts) + 2):
         low, high = bounds[number - 1], bounds[number]
         cells = [
             cell(span(low, high, "tariffs_fee", words)),
-            *(cell(formats.count(one[str(number)])) for one in _by_kind(levels)),
+            *(
+                cell(words.withheld(line[number - 1], hide=(k, number - 1) in gone))
+                for k, line in enumerate(sizes)
+            ),
         ]
         rows.append(row(str(number), cells))
     heads = [

@@ -5,9 +5,15 @@ Placeholders in braces are filled in by `view`. No markup stands here: all of it
 
 from __future__ import annotations
 
+import re
+
 from churnlight.report import (
+    formats,
     words_background,
+    words_campaigns,
+    words_check,
     words_drift,
+    words_fairness,
     words_findings,
     words_ground,
     words_kpi,
@@ -18,8 +24,11 @@ from churnlight.report import (
     words_plan,
 )
 from churnlight.report.inputs import Language
+from churnlight.small_groups import is_small
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+# What stands for a number that is not shown can begin a sentence.
+_SENTENCE = re.compile(r"(^|(?<=\. ))fewer than")
 
 TEXTS: dict[str, tuple[str, str]] = {
     **words_findings.HEAD,
@@ -39,20 +48,30 @@ TEXTS: dict[str, tuple[str, str]] = {
     **words_ground.GROUND,
     **words_drift.DRIFT,
     **words_drift.REALISED,
+    **words_fairness.FAIRNESS,
+    **words_fairness.FEWER,
     **words_month.MONTH,
     **words_background.TIME,
     **words_background.COHORT,
     **words_background.MEANING,
     **words_background.ORIGIN,
     **words_background.RULES,
+    **words_check.CHECK,
+    **words_campaigns.CAMPAIGNS,
 }
 
 
 class Words:
-    """The texts in one language."""
+    """The texts in one language, and how small a group may be that is shown.
 
-    def __init__(self, language: Language) -> None:
+    Attributes:
+        language: which.
+        least: subscribers below which a group is not shown; 1: every group is.
+    """
+
+    def __init__(self, language: Language, least: int = 1) -> None:
         self.language: Language = language
+        self.least = least
         self._column = LANGUAGES.index(language)
 
     def __call__(self, key: str, **values: object) -> str:
@@ -61,7 +80,27 @@ class Words:
         Raises:
             KeyError: when there is no such text or a placeholder has no value.
         """
-        return TEXTS[key][self._column].format(**values)
+        text = TEXTS[key][self._column].format(**values)
+        # What is no sentence stands in the midst of one, or in a table.
+        if not text.endswith("."):
+            return text
+        return _SENTENCE.sub(lambda found: found[0].capitalize(), text)
+
+    def size(self, count: float | None) -> str:
+        """How many people: "fewer than 20" where they are somebody, and fewer than are shown."""
+        if count is not None and is_small(round(count), self.least):
+            return self("fewer", least=self.least)
+        return formats.count(count)
+
+    @property
+    def fewer_note(self) -> list[str]:
+        """What a table says that hides counts; nothing where none are."""
+        return [self("fewer_note", least=self.least)] if self.least > 1 else []
+
+    def withheld(self, count: float | None, *, hide: bool = True) -> str:
+        """As `size`; where it is to be hidden, and is large enough, that it is not shown."""
+        told = self.size(count)
+        return self("withheld") if hide and told == formats.count(count) else told
 
     def named(self, kind: str, name: str) -> str:
         """The word for a tier, family, rule or the like; one we have no word for keeps its name."""

@@ -219,4 +219,5 @@ FEATURES = {
     "family_handset": ("Handset", "终端"),
     "family_care": ("Care", "客户服务"),
     "family_network": ("Group and family lines", "集团与家庭"),
+    "family_personal": ("Person", "个人属性"),
 }

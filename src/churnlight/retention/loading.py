@@ -51,6 +51,7 @@ class Source:
         months: the months of the extracts that count.
         params: section `handout`.
         folder: with scores.parquet, reasons.parquet and medians.json; None: the project's.
+        least: subscribers below which a group is not shown (`privacy.min_group`).
     """
 
     project: Project
@@ -59,6 +60,7 @@ class Source:
     months: Sequence[Month]
     params: HandoutParams
     folder: Path | None = None
+    least: int = 1
 
     @property
     def scored(self) -> Path:
@@ -130,6 +132,7 @@ def load_month(
         on_books=None if before is None or only is not None else _on_books(engine, source, before),
         plots=plots,
         features=feature_words(),
+        least=source.least,
     )
 
 

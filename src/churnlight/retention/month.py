@@ -69,6 +69,7 @@ class HandoutInputs:
         on_books: of `movements`.
         plots: pictures of the SHAP values.
         features: what each feature means, by language and name; for the plots.
+        least: subscribers to call below which an area is not shown (`privacy.min_group`).
     """
 
     at: Moment
@@ -91,6 +92,7 @@ class HandoutInputs:
     on_books: pd.DataFrame | None = None
     plots: Sequence[Plot] = ()
     features: Mapping[Language, Mapping[str, str]] = field(default_factory=dict)
+    least: int = 1
 
     @property
     def now(self) -> ScoredMonth:

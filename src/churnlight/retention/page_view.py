@@ -110,7 +110,7 @@ def _commonest(key: str, groups: list[Common], month: HandoutInputs, words: Word
         "head": words("col_tier" if tiered else "col_area"),
         "groups": [
             {
-                "name": words.tier(group.group) if tiered else words.area(group.group),
+                "name": words.tier(group.group) if tiered else words.area(group.group, group.areas),
                 "style": f"tier-{month.tiers.index(group.group)}" if tiered else None,
                 "count": words("few", count=formats.count(group.subscribers)),
                 "reasons": [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from churnlight.retention.month import HandoutInputs, callable_now
+from churnlight.small_groups import together
 
 _TOP = 3
 
@@ -69,14 +70,16 @@ class Common:
     """The commonest first reasons of a group.
 
     Attributes:
-        group: a tier or an area.
+        group: a tier or an area; of several areas the largest.
         subscribers: those to call in it.
         reasons: code and how many have it as their strongest, falling; by code where equal.
+        areas: how many areas too small to be shown by themselves it stands for; 1: it is one.
     """
 
     group: str
     subscribers: int
     reasons: tuple[tuple[str, int], ...]
+    areas: int = 1
 
 
 def common_reasons(month: HandoutInputs, by: pd.Series[Any], groups: Sequence[str]) -> list[Common]:
@@ -109,7 +112,10 @@ def by_tier(month: HandoutInputs) -> list[Common]:
 
 
 def by_area(month: HandoutInputs) -> list[Common]:
-    """The same by area, within the tiers on the list, the area with most to call first."""
+    """The same by area, within the tiers on the list, the area with most to call first.
+
+    Areas of fewer than `month.least` to call are one group, the last; see `small_groups.together`.
+    """
     region = month.people.drop_duplicates("subscriber_id").set_index("subscriber_id")["region"]
     area = month.scores["subscriber_id"].map(region).astype(object)
     area = area.where(area.notna(), "").astype(str)
@@ -117,4 +123,10 @@ def by_area(month: HandoutInputs) -> list[Common]:
     area = area.where(listed, None)
     counts = area[callable_now(month.scores) & listed].value_counts()
     ranked = sorted(counts.items(), key=lambda pair: (-int(pair[1]), str(pair[0])))
-    return common_reasons(month, area, [str(name) for name, _ in ranked])
+    names = [str(name) for name, _ in ranked]
+    one = [names[n] for n in sorted(together([int(size) for _, size in ranked], month.least))]
+    apart = common_reasons(month, area, [name for name in names if name not in one])
+    if not one:
+        return apart
+    rest = common_reasons(month, area.where(~area.isin(one), one[0]), one[:1])
+    return [*apart, *(replace(group, areas=len(one)) for group in rest)]

@@ -78,6 +78,6 @@ class Words:
         """The word for a rule of the cohort."""
         return self._report.named("rule", name)
 
-    def area(self, name: str | None) -> str:
-        """An area, or the word for none."""
-        return name or self("unknown")
+    def area(self, name: str | None, areas: int = 1) -> str:
+        """An area, or the word for none, or for so many that are too small to be shown apart."""
+        return self._report("other_groups", count=areas) if areas > 1 else name or self("unknown")

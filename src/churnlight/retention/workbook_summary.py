@@ -139,7 +139,7 @@ def _commonest(sheet: Any, pen: Pen, content: tuple[str, list[Common], int], wor
         pen.text(sheet, line, number, head, "head-number" if number == 1 else "head")
     for group in groups:
         line += 1
-        name = words.tier(group.group) if tiered else words.area(group.group)
+        name = words.tier(group.group) if tiered else words.area(group.group, group.areas)
         pen.text(sheet, line, 0, name, f"tier:{group.group}" if tiered else "plain")
         pen.number(sheet, line, 1, group.subscribers, "count")
         semicolon = "；" if words.language == "zh" else "; "

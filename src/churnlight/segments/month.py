@@ -21,6 +21,7 @@ from churnlight.segments import matching, names, profile
 from churnlight.segments.encoding import known_share
 from churnlight.segments.model import SegmentModel, fit, named, recoded
 from churnlight.segments.services import (
+    OFFER_COLUMNS,
     Preference,
     had_by,
     hit_rates,
@@ -32,6 +33,7 @@ from churnlight.segments.services import (
 from churnlight.timeline import Moment, Month, TimeRules, moment
 
 SEGMENTS_FILE, SERVICES_FILE, CONTENT_FILE = "segments.parquet", "services.parquet", "segments.json"
+SEGMENT_COLUMNS = (ID, "segment")
 
 
 @dataclass(frozen=True)
@@ -177,10 +179,13 @@ def segment_month(
 def save_month(found: MonthSegments, folder: Path) -> None:
     """Write segments.parquet, services.parquet (where there is one) and segments.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in ((SEGMENTS_FILE, found.segments), (SERVICES_FILE, found.services)):
+    for name, table, columns in (
+        (SEGMENTS_FILE, found.segments, SEGMENT_COLUMNS),
+        (SERVICES_FILE, found.services, OFFER_COLUMNS),
+    ):
         if table is not None:
             with atomic_file(folder / name) as part:
-                table.to_parquet(part, index=False)
+                table[list(columns)].to_parquet(part, index=False)
     write_json(folder / CONTENT_FILE, found.content)
 
 

@@ -18,6 +18,7 @@ from churnlight.timeline import Moment
 
 STRONG, USUAL, WEAK = 3, 2, 1
 _DIGITS = 6
+OFFER_COLUMNS = (ID, "rank", "service_id", "level")
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def _offers(segments: pd.DataFrame, had: pd.DataFrame, kept: pd.DataFrame) -> pd
     offers = offers.merge(had.assign(has=True), on=[ID, "service_id"], how="left")
     offers = offers[offers["has"].isna()].sort_values([ID, "rank"], ignore_index=True)
     ranks = offers.groupby(ID).cumcount() + 1
-    return offers.assign(rank=ranks)[[ID, "rank", "service_id", "level"]]
+    return offers.assign(rank=ranks)[list(OFFER_COLUMNS)]
 
 
 def hits(

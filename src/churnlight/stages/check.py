@@ -9,15 +9,22 @@ from collections.abc import Collection, Sequence
 
 from churnlight import files
 from churnlight.check import Closing
+from churnlight.check.rules import snapshot_codes
 from churnlight.check.run import CheckRules, Places, check_extracts
 from churnlight.check.verdict import verdict_file
 from churnlight.engine import connect
 from churnlight.params.data import CheckParams, EngineParams, ExtractsParams, TimeParams
 from churnlight.paths import Project
+from churnlight.schema import EXTRACTS
 from churnlight.stages.stage import main, report_rows, running
+from churnlight.suppression import COPY, keep_copy, read_list, with_key
 from churnlight.timeline import Month
 
 _ACTIVITY = ("cdr", "usage")
+# The last where somebody is to be forgotten.
+_FROM = ("files_sha256", "snapshots_sha256", "suppression_sha256")
+# Only where rows were refused by what snapshots say: after a change others may be the refused ones.
+_HELD = "snapshots_sha256"
 
 
 def check() -> None:
@@ -25,15 +32,19 @@ def check() -> None:
     with running("check") as stage:
         extracts = stage.section("extracts", ExtractsParams)
         time = stage.section("time", TimeParams)
+        project = stage.project
+        listed = read_list(project.inventory / COPY)
+        with_key(listed, project)
         rules = CheckRules(
             months=extracts.month_list,
             closing=Closing(time.close_days, time.reporting_delay_hours),
             allow_phone_like_ids=extracts.allow_phone_like_ids,
             max_refused_share=stage.section("check", CheckParams).max_refused_share,
+            suppression_sha256=listed.sha256,
         )
-        project = stage.project
         for folder in (project.check, project.quarantine):
             folder.mkdir(parents=True, exist_ok=True)
+        keep_copy(project.check, listed)
         places = Places(stage.extracts, project.inventory, project.check, project.quarantine)
         with connect(stage.section("engine", EngineParams), project.scratch) as engine:
             verdicts = check_extracts(engine, places, rules)
@@ -70,7 +81,10 @@ def _activity(project: Project, name: str, month: Month) -> dict[str, object] | 
     made_from = verdict.pop("made_from")
     if not isinstance(made_from, dict):
         raise TypeError(f"{path}: made_from is no object")
-    return {**verdict, **{n: made_from[n] for n in ("files_sha256", "snapshots_sha256")}}
+    refused = verdict["refused"]
+    held = isinstance(refused, dict) and set(refused) & set(snapshot_codes(EXTRACTS[name]))
+    hashes = [h for h in _FROM if h in made_from and (held or h != _HELD)]
+    return {**verdict, **{name: made_from[name] for name in hashes}}
 
 
 if __name__ == "__main__":

@@ -134,6 +134,11 @@ def read_labels(project: Project, as_of: str) -> pd.DataFrame:
     return _read(project.labels(as_of) / "labels.parquet")
 
 
+def read_groups(project: Project, as_of: str) -> pd.DataFrame:
+    """Who the cohort's members are: subscriber_id, then texts, null where not known."""
+    return _read(project.groups(as_of))
+
+
 def read_labelled(project: Project, as_ofs: list[str], treated: str) -> Dataset:
     """Rows that a model may learn from or be judged by: label known, treated left out on request.
 

@@ -16,6 +16,7 @@ from churnlight.params.judging import EvaluateParams
 from churnlight.params.learning import TrainParams
 from churnlight.paths import Project
 from churnlight.stages.datasets import read_as_of, read_labels, read_role, usable
+from churnlight.stages.fairness import write_fairness
 from churnlight.stages.stage import main, report_rows, running
 
 
@@ -49,7 +50,15 @@ def evaluate() -> None:
             table = pa.Table.from_pandas(predictions, preserve_index=False)
             pq.write_table(table, out / "predictions.parquet", compression="zstd")
             files.write_json(out / "details.json", details)
+            told = _of_champion(predictions, bundle.champion)
+            write_fairness(stage.project, as_ofs[-1], told, bundle, out)
         files.write_json(stage.project.metrics, metrics)
+
+
+def _of_champion(predictions: pd.DataFrame, champion: str) -> pd.DataFrame:
+    """What the champion said, and what came of it."""
+    columns = {f"{what}_{champion}": what for what in ("probability", "tier")}
+    return predictions[["subscriber_id", "churned", *columns]].rename(columns=columns)
 
 
 def learned_from(project: Project, treated: str) -> set[Any]:

@@ -18,8 +18,10 @@ from churnlight.features.building import build_features
 from churnlight.known import as_known
 from churnlight.marts.reading import MonthlyMarts
 from churnlight.params.data import EngineParams, TimeParams
+from churnlight.params.features import FeaturesParams
 from churnlight.params.population import CohortParams, LabelParams
 from churnlight.population import Population, PopulationParams, build_population
+from churnlight.population.groups import groups_of
 from churnlight.schema import EXTRACTS
 from churnlight.stages.origin import MANIFEST, features_origin
 from churnlight.stages.stage import Stage, main, report_rows, running
@@ -40,7 +42,8 @@ def features(as_of: str) -> None:
             rows = _write_labels(engine, stage, marts, at, window)
             members = engine.read([stage.project.labels(as_of) / "labels.parquet"])
             known = _known_sources(engine, stage, at, window)
-            table = build_features(engine, members, known, marts, at)
+            params = stage.section("features", FeaturesParams)
+            table = build_features(engine, members, known, marts, at, params)
             with files.atomic_folder(stage.project.features(as_of)) as out:
                 engine.write(table, out / "features.parquet", ["subscriber_id"])
                 files.write_json(out / MANIFEST, made_from)
@@ -68,6 +71,8 @@ def _write_labels(
     population = _population(engine, stage, marts, at, window)
     with files.atomic_folder(stage.project.labels(at.key)) as out:
         engine.write(population.labels, out / "labels.parquet", ["subscriber_id"])
+        groups = _groups(engine, stage, population.labels, at)
+        engine.write(groups, out / stage.project.groups(at.key).name, ["subscriber_id"])
         files.write_json(
             out / "attrition.json",
             {"rules": population.attrition, "counts": population.counts},
@@ -78,11 +83,18 @@ def _write_labels(
     return rows
 
 
+def _groups(engine: Engine, stage: Stage, members: ir.Table, at: Moment) -> ir.Table:
+    """Who the members were at the window's last month-end; only the section on fairness asks."""
+    found = _load(engine, stage, ["subscribers", "handsets"], at.window[-1:])
+    return groups_of(members, found["subscribers"], found.get("handsets"))
+
+
 def _made_from(stage: Stage, as_of: str) -> dict[str, str]:
     sections = {
         "time": stage.section("time", TimeParams),
         "cohort": stage.section("cohort", CohortParams),
         "label": stage.section("label", LabelParams),
+        "features": stage.section("features", FeaturesParams),
     }
     engine = stage.section("engine", EngineParams).name
     return {"made_from": features_origin(stage.project, as_of, sections, engine)}

@@ -14,6 +14,7 @@ from churnlight.explain.contributions import contributions, spread_evenly
 from churnlight.learners.gbm import Gbm
 from churnlight.params.data import EngineParams, TimeParams
 from churnlight.params.output import HandoutParams
+from churnlight.params.privacy import PrivacyParams
 from churnlight.paths import Project
 from churnlight.report.plots_shap import Sample, write_shap_plots
 from churnlight.retention.handout import feature_words, plots_in, write_handout
@@ -69,6 +70,7 @@ def hand_out(stage: Stage, as_of: str, months: Sequence[Month], out: Path) -> No
         months=months,
         params=stage.section("handout", HandoutParams),
         folder=out,
+        least=stage.section("privacy", PrivacyParams).min_group,
     )
     with connect(stage.section("engine", EngineParams), stage.project.scratch) as engine:
         write_handout(out, load_month(engine, source, plots=plots_in(out / PLOTS)))

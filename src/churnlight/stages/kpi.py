@@ -22,6 +22,7 @@ from churnlight.marts.reading import MonthlyMarts
 from churnlight.params.data import EngineParams, ExtractsParams, TimeParams
 from churnlight.params.kpi import KpiParams
 from churnlight.params.population import CohortParams, LabelParams
+from churnlight.params.privacy import PrivacyParams
 from churnlight.paths import find_project
 from churnlight.stages.stage import Stage, log, main, running
 from churnlight.timeline import Month
@@ -71,12 +72,14 @@ def kpi() -> None:
 
 
 def rules_of(stage: Stage) -> KpiRules:
-    """The sections that the KPI rests on."""
+    """The sections that the KPI rests on; no group is shown below `privacy.min_group`."""
+    kpi = stage.section("kpi", KpiParams)
+    least = max(kpi.min_group, stage.section("privacy", PrivacyParams).min_group)
     return KpiRules(
         time=stage.section("time", TimeParams),
         cohort=stage.section("cohort", CohortParams),
         label=stage.section("label", LabelParams),
-        kpi=stage.section("kpi", KpiParams),
+        kpi=kpi.model_copy(update={"min_group": least}),
     )
 
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from churnlight import __version__, files
 from churnlight.errors import ChurnlightError
+from churnlight.learners.champion import MODEL_PARTS
 from churnlight.learners.tiers_before import last_before
 from churnlight.params.base import Section
 from churnlight.params.data import EngineParams, TimeParams
@@ -29,8 +30,6 @@ from churnlight.stages.stage import Stage
 from churnlight.timeline import moment
 
 MANIFEST, RUN = "manifest.json", "run.json"
-# The parts of a model that scores.
-MODEL_PARTS = ("gbm", "tree", "tiers")
 # What decides the bytes of a partition besides models, features and labels.
 SHOWN_BY: Mapping[str, type[Section]] = {
     "explain": ExplainParams,
@@ -115,6 +114,13 @@ def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
     )
 
 
+def rewrite_files(folder: Path) -> None:
+    """Bring a partition's manifest up to date after somebody was taken out of its files."""
+    content = files.read_json(folder / MANIFEST)
+    rows = {name: _rows(folder / f"{name}.parquet") for name in _TABLES}
+    files.write_json(folder / MANIFEST, {**content, "rows": rows, "files": _hashes(folder)})
+
+
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """A partition's manifest; None where there is none.
 
@@ -140,16 +146,18 @@ def stands(folder: Path, wanted: Mapping[str, Any]) -> bool:
         content is not None
         and content["churnlight"] == __version__
         and all(content.get(name) == value for name, value in wanted.items())
-        and content["files"] == _hashes(folder)
+        and not changed_files(folder, content)
     )
 
 
+def changed_files(folder: Path, content: Mapping[str, Any]) -> list[str]:
+    """Files of a partition that are gone, new or not as its manifest says, by name."""
+    there, written = _hashes(folder), content["files"]
+    return sorted(n for n in {*there, *written} if there.get(n) != written.get(n))
+
+
 def _hashes(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): files.sha256_of(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in {MANIFEST, RUN}
-    }
+    return files.sha256_of_files(folder, (MANIFEST, RUN))
 
 
 def _rows(path: Path) -> int:

@@ -16,6 +16,8 @@ from churnlight.paths import Project
 from churnlight.timeline import Month
 
 MANIFEST = "manifest.json"
+# Sections of the parameters that features and labels follow from.
+OF_FEATURES = ("time", "cohort", "label", "features")
 
 
 def origin(made_from: object, sections: Mapping[str, Section], engine: str) -> str:
@@ -52,7 +54,7 @@ def features_origin(
     Args:
         project: with the as_of's file of the stage windows.
         as_of: which.
-        sections: time, cohort and label.
+        sections: `OF_FEATURES`.
         engine: that builds them.
     """
     return origin(files.read_json(project.windows / f"as_of={as_of}.json"), sections, engine)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from churnlight import files
 from churnlight.engine import connect
 from churnlight.learners.champion import Bundle
@@ -12,6 +14,7 @@ from churnlight.params.learning import ExplainParams
 from churnlight.params.monitor import MonitorParams
 from churnlight.params.output import HandoutParams
 from churnlight.params.score import ScoreParams
+from churnlight.stages.fairness import write_fairness
 from churnlight.stages.handing import draw_plots, hand_out
 from churnlight.stages.manifest import earlier_contents
 from churnlight.stages.scoring import PROFILE, LookingBack, Scorer
@@ -22,7 +25,7 @@ DRIFT = "drift.json"
 
 
 def write_month(stage: Stage, as_of: str, out: Path) -> None:
-    """Write scores, reasons, medians, importance, profile, drift, plots and the call list.
+    """Write all that `stage score` says: from scores to the call list.
 
     Args:
         stage: of a project with the models, and with features and labels of the as_of.
@@ -44,6 +47,8 @@ def write_month(stage: Stage, as_of: str, out: Path) -> None:
         drift = judge_drift(back.reference, scorer.profile, past, monitor)
         files.write_json(out / DRIFT, drift)
         log.info("  drift: %s", drift["verdict"])
+    seen = pd.read_parquet(out / "scores.parquet", columns=["subscriber_id", "probability", "tier"])
+    write_fairness(stage.project, as_of, seen, bundle, out)
     draw_plots(stage.project, bundle.gbm, as_of, out, threads, sample)
     hand_out(stage, as_of, months, out)
     report_rows(f"scores of {as_of}", scorer.rows)

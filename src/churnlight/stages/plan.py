@@ -16,7 +16,15 @@ from churnlight.params.tariff import TariffParams
 from churnlight.paths import Project
 from churnlight.plan.building import Plan, make_plan
 from churnlight.plan.loading import Source, load_inputs
-from churnlight.plan.storing import CALLS, FILE, RECORD, write_calls, write_plan
+from churnlight.plan.storing import (
+    CALLS,
+    EFFECTS,
+    FILE,
+    RECORD,
+    write_calls,
+    write_effects,
+    write_plan,
+)
 from churnlight.plan.workbook import CallersBook, write_workbook
 from churnlight.report.inputs import Language
 from churnlight.stages.datasets import read_role
@@ -52,6 +60,8 @@ def plan_month(stage: Stage, as_of: str) -> Plan:
 def write_to(made: Plan, out: Path, languages: Sequence[Language]) -> None:
     """Write the files of a plan into a folder: plan.parquet, plan.json, calls.parquet, workbooks.
 
+    And effects.parquet where campaigns measured any.
+
     Args:
         made: the plan.
         out: the folder.
@@ -60,6 +70,8 @@ def write_to(made: Plan, out: Path, languages: Sequence[Language]) -> None:
     write_plan(made.table, out / FILE)
     files.write_json(out / RECORD, made.content)
     write_calls(made.calls, out / CALLS)
+    if made.effects is not None:
+        write_effects(made.effects, out / EFFECTS)
     for language in languages:
         write_workbook(
             CallersBook(made.calls, made.content), language, out / f"plan.{language}.xlsx"
@@ -74,7 +86,7 @@ def _made(stage: Stage, as_of: str) -> Plan:
             f"`churnlight score --as-of {as_of}` does it"
         )
     time = stage.section("time", TimeParams)
-    built = _built(stage, as_of)
+    built = made_by(stage, as_of)
     source = Source(
         project=project,
         built=built.project,
@@ -82,18 +94,18 @@ def _made(stage: Stage, as_of: str) -> Plan:
         extracts=built.extracts,
         months=built.section("extracts", ExtractsParams).month_list,
         tiers=stage.section("tiers", TiersParams).names,
+        time=time,
         params=stage.section("plan", PlanParams),
         contact=stage.section("contact", ContactParams),
         tariff=stage.section("tariff", TariffParams),
-        reporting_delay_hours=time.reporting_delay_hours,
     )
     with connect(stage.section("engine", EngineParams), project.scratch) as engine:
         inputs = load_inputs(engine, source)
     return make_plan(inputs)
 
 
-def _built(stage: Stage, as_of: str) -> Stage:
-    """Where the labels of an as_of were made: the pipeline, or else the monthly batch."""
+def made_by(stage: Stage, as_of: str) -> Stage:
+    """Where the labels of an as_of were made: the pipeline (`stage`), or else the monthly batch."""
     batch = Project(stage.project.batch)
     own = (stage.project.labels(as_of) / "labels.parquet").exists()
     made = not own and (batch.labels(as_of) / "labels.parquet").exists()

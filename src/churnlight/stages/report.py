@@ -15,12 +15,15 @@ from churnlight.params.data import TimeParams
 from churnlight.params.learning import TiersParams, TrainParams
 from churnlight.params.output import ReportParams
 from churnlight.params.population import CohortParams, LabelParams
+from churnlight.params.privacy import PrivacyParams
 from churnlight.paths import Project
 from churnlight.report.html import render
 from churnlight.report.inputs import Provenance, ReportInputs, scored_tiers
 from churnlight.report.plots import write_plots
+from churnlight.report.view_fairness import fairness_content
 from churnlight.report.view_month import SECTIONS
 from churnlight.stages.datasets import read_role
+from churnlight.stages.fairness import FILE as FAIRNESS
 from churnlight.stages.stage import Stage, main, running
 from churnlight.timeline import Role
 
@@ -58,6 +61,7 @@ def _inputs(stage: Stage) -> ReportInputs:
         provenance=Provenance(data=_hashes(project), parameters=parameters_shown(stage)),
         ablation=_ablation(project),
         month=month_parts(project, scored[-1]),
+        least=stage.section("privacy", PrivacyParams).min_group,
     )
 
 
@@ -75,6 +79,9 @@ def month_parts(project: Project, as_of: str) -> dict[str, dict[str, Any] | None
     }
     paths = {name: project.scores(as_of) / f"{name}.json" for name in SECTIONS} | elsewhere
     found = {name: files.read_json_if_there(path) for name, path in paths.items()}
+    # Of the scored month, and of the test month, whose outcome is known.
+    scored, tested = found["fairness"], files.read_json_if_there(project.evaluation / FAIRNESS)
+    found["fairness"] = fairness_content(scored, tested)
     # tariffs.json does not say its as_of.
     return {name: part and {"as_of": as_of, **part} for name, part in found.items()}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from churnlight import files
 from churnlight.params.data import TimeParams
 from churnlight.params.population import LabelParams
+from churnlight.paths import Project
 from churnlight.stages.stage import log, main, running
 from churnlight.timeline import ROLES, moment, outcome_known_at
 
@@ -36,17 +37,22 @@ def roles() -> None:
                     "search": search_as_ofs(as_ofs, time, label) if role == "fit" else [],
                     "searches": searches(as_ofs, time, label) if role == "fit" else {},
                     "crossfit": crossfit and role in ("fit", "calibrate"),
-                    "as_ofs": {
-                        as_of: {
-                            # Of what is read, and not of what it was made from.
-                            "features": _hash(stage.project.features(as_of) / "features.parquet"),
-                            "labels": _hash(stage.project.labels(as_of) / "labels.parquet"),
-                        }
-                        for as_of in as_ofs
-                    },
+                    "as_ofs": {as_of: _hashes(stage.project, role, as_of) for as_of in as_ofs},
                 }
                 files.write_json(out / f"{role}.json", content)
                 log.info("  %s: %s", role, ", ".join(as_ofs) or "cross-fitted")
+
+
+def _hashes(project: Project, role: str, as_of: str) -> dict[str, str]:
+    """Of what is read, and not of what it was made from."""
+    read = {
+        "features": project.features(as_of) / "features.parquet",
+        "labels": project.labels(as_of) / "labels.parquet",
+    }
+    # No model learns from who somebody is; how it treats them is looked at in these.
+    if role in ("test", "score"):
+        read["groups"] = project.groups(as_of)
+    return {name: _hash(path) for name, path in read.items()}
 
 
 def _hash(path: Path) -> str:

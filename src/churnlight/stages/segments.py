@@ -10,6 +10,7 @@ from churnlight.engine import Engine, connect
 from churnlight.params.data import EngineParams, TimeParams
 from churnlight.params.population import LabelParams
 from churnlight.params.segments import SegmentsParams
+from churnlight.paths import Project
 from churnlight.segments.month import Given, Outcome, load_month, save_month, segment_month
 from churnlight.stages.datasets import read_as_of, read_role
 from churnlight.stages.offering import kept_rows, newest_before, scored_moments
@@ -24,24 +25,31 @@ def segments() -> None:
     """
     with running("segments") as stage:
         for at in scored_moments(stage):
-            _write(stage, at)
+            write_segments(stage, at, stage.project)
 
 
-def _write(stage: Stage, at: Moment) -> None:
+def write_segments(stage: Stage, at: Moment, home: Project) -> None:
+    """Group the cohort of an as_of.
+
+    Args:
+        stage: where its features were made.
+        at: the as_of.
+        home: where earlier months' segments are, those of this go, and the models' roles are.
+    """
     project = stage.project
     path = files.require_file(project.features(at.key) / "features.parquet", "features")
-    before = newest_before(project.segments(at.key).parent, at.key)
+    before = newest_before(home.segments(at.key).parent, at.key)
     time = stage.section("time", TimeParams)
     with connect(stage.section("engine", EngineParams), project.scratch) as engine:
         given = Given(
             engine=engine,
             services=_services(stage, engine, at),
             before=None if before is None else load_month(before, time),
-            outcome=_outcome(stage, at),
+            outcome=_outcome(Stage(stage.name, home), at),
         )
         params = stage.section("segments", SegmentsParams)
         found = segment_month(pd.read_parquet(path), at, params, given)
-        with files.atomic_folder(project.segments(at.key)) as out:
+        with files.atomic_folder(home.segments(at.key)) as out:
             save_month(found, out)
     report_rows("segmented", len(found.segments))
     log.info("  %d segments", len(found.content["segments"]))
@@ -57,6 +65,9 @@ def _outcome(stage: Stage, at: Moment) -> Outcome | None:
     """The test's labels, where they were complete before this cutoff."""
     time = stage.section("time", TimeParams)
     spend = stage.section("label", LabelParams).spend_churn_months
+    # A host that only scores has no roles, and no labels.
+    if not (stage.project.roles / "test.json").is_file():
+        return None
     tests = read_role(stage.project, "test")[1]
     known = [a for a in tests if outcome_known_at(moment(a, time), time, spend) <= at.cutoff]
     if not known:

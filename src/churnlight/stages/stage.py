@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from churnlight import files, logs
+from churnlight import __version__, files, logs
+from churnlight.commit import git_commit, source_sha256
 from churnlight.errors import UsageError
 from churnlight.params.base import SectionT, read_section, read_yaml
 from churnlight.paths import Project, find_project
@@ -60,10 +61,36 @@ def running(name: str, detail: str = "") -> Iterator[Stage]:
     """Find the project, hold the stage's lock, and log how long it took."""
     title = f"{name} {detail}".strip()
     project = find_project()
-    start = time.monotonic()
-    with files.lock(project.scratch / "locks" / f"{title.replace(' ', '@')}.lock"):
+    start, begun = time.monotonic(), time.time()
+    mark = title.replace(" ", "@")
+    with files.lock(project.scratch / "locks" / f"{mark}.lock"):
         yield Stage(name, project)
+        _record(project, mark, begun)
     log.info("%s done in %.1f s", title, time.monotonic() - start)
+
+
+def _record(project: Project, mark: str, begun: float) -> None:
+    """Note when and by which code the stage ran: outputs say neither, so that they stay the same.
+
+    A stage whose output is whole does not fail for want of the note.
+    """
+    content = {
+        "stage": mark,
+        "churnlight": __version__,
+        "commit": git_commit(project.root),
+        "source_sha256": source_sha256(),
+        "begun": instant(begun),
+        "ended": instant(time.time()),
+    }
+    try:
+        files.write_json(project.run_record(mark), content)
+    except OSError as error:
+        log.warning("%s: no note of this run (%s)", mark, error.strerror)
+
+
+def instant(seconds: float) -> str:
+    """Seconds since 1970 as local time, to the second, as records hold it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(seconds))
 
 
 def report_rows(what: str, rows: int) -> None:

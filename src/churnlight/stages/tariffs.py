@@ -6,6 +6,7 @@ from churnlight import files
 from churnlight.engine import connect
 from churnlight.params.data import EngineParams, TimeParams
 from churnlight.params.tariff import TariffParams
+from churnlight.paths import Project
 from churnlight.stages.offering import kept_rows, members_of, scored_moments, usage_of
 from churnlight.stages.stage import Stage, log, main, report_rows, running
 from churnlight.tariffs import Settings, price
@@ -18,22 +19,29 @@ def tariffs() -> None:
     """Write data/tariffs/as_of=.../tariffs.json, and tariffs.parquet where there are plans."""
     with running("tariffs") as stage:
         for at in scored_moments(stage):
-            _write(stage, at)
+            write_tariffs(stage, at, stage.project)
 
 
-def _write(stage: Stage, at: Moment) -> None:
+def write_tariffs(stage: Stage, at: Moment, home: Project) -> None:
+    """Price every plan for the cohort of an as_of.
+
+    Args:
+        stage: where its labels and marts were made.
+        at: the as_of.
+        home: where its scores are and the tariffs go.
+    """
     time = stage.section("time", TimeParams)
     settings = Settings(stage.section("tariff", TariffParams), time.reporting_delay_hours)
     project = stage.project
     with (
         connect(stage.section("engine", EngineParams), project.scratch) as engine,
-        files.atomic_folder(project.tariffs(at.key)) as out,
+        files.atomic_folder(home.tariffs(at.key)) as out,
     ):
         sources = kept_rows(stage, engine, _EXTRACTS, at.window)
         if "cdr" not in sources and (usage := usage_of(stage, engine, at.window)) is not None:
             sources["usage"] = usage
         members = members_of(stage, engine, at.key)
-        tiers = engine.read([project.scores(at.key) / "scores.parquet"])
+        tiers = engine.read([home.scores(at.key) / "scores.parquet"])
         members = members.left_join(tiers.select("subscriber_id", "tier"), "subscriber_id")
         wanted = members.select("subscriber_id", "activated_on", "tier")
         priced = price(engine, sources, wanted, at, settings)

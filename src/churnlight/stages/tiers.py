@@ -25,6 +25,7 @@ from churnlight.learners.champion import (
 )
 from churnlight.learners.dataset import FloatArray, join, require_both
 from churnlight.learners.folds import split_stop
+from churnlight.learners.stored import hold, seal, seal_of
 from churnlight.params.data import EngineParams
 from churnlight.params.judging import EvaluateParams
 from churnlight.params.learning import CalibrateParams, TiersParams, TrainParams
@@ -48,6 +49,8 @@ def tiers() -> None:
     with running("tiers") as stage:
         params = stage.section("train", TrainParams)
         threads = stage.section("engine", EngineParams).threads or 0
+        for name in LEARNERS:
+            hold(stage.project.model(name))
         models: dict[str, Any] = {
             name: LOADERS[name](stage.project.model(name)) for name in LEARNERS
         }
@@ -62,6 +65,7 @@ def tiers() -> None:
             save_scales(out, scales, params.champion)
             contract.save(out, contract.contract(bundle.gbm.encoder, under))
             files.write_json(out / REFERENCE, reference.to_json())
+            seal(out, {name: seal_of(stage.project.model(name)) for name in LEARNERS})
 
 
 def _scales(stage: Stage, models: Mapping[str, Any], threads: int) -> dict[LearnerName, Scale]:

@@ -6,12 +6,14 @@ Run ids stand in no other stage's output, so what MLflow makes of a run changes 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from churnlight import files, registry, tracking
+from churnlight.commit import git_commit
 from churnlight.errors import ChurnlightError
 from churnlight.features.catalogue import CATALOGUE
 from churnlight.features.dictionary import markdown
@@ -29,14 +31,48 @@ from churnlight.timeline import moment, outcome_known_at
 
 LEARNERS = ("tree", "gbm")
 _EXAMPLE_ROWS = 5
+log = logging.getLogger("churnlight")
 
 
 def track() -> None:
-    """Write data/tracking: runs.json, run id and version of each learner; gate.json."""
+    """Write data/tracking: runs.json, run id and version of each learner; gate.json.
+
+    A server that is away fails nothing: pending.json is written in their place, and `sync` sends
+    the run later.
+    """
+    with running("track") as stage:
+        try:
+            _write(stage.project, *track_run(stage.project))
+        except tracking.StoreAway as error:
+            log.warning("  not in MLflow yet: %s", error)
+            files.write_json(stage.project.pending, {"why": str(error)})
+
+
+def sync() -> tuple[dict[str, dict[str, str]], dict[str, Any]]:
+    """Log what MLflow lacks of the finished run, and write data/tracking where that is new.
+
+    Returns:
+        What `track_run` returns.
+
+    Raises:
+        Locked: when the stage itself is logging.
+        ChurnlightError: as `track_run`; nothing is written.
+    """
     with running("track") as stage:
         runs, decision = track_run(stage.project)
-        files.write_json(stage.project.tracking, runs)
-        files.write_json(stage.project.gate, decision)
+        known = files.read_json_if_there(stage.project.tracking) or {}
+        # Where all was known, a file that changed would make DVC run the stage again.
+        if [known.get(name, {}).get("run_id") for name in runs] != [
+            run["run_id"] for run in runs.values()
+        ]:
+            _write(stage.project, runs, decision)
+    return runs, decision
+
+
+def _write(project: Project, runs: dict[str, dict[str, str]], decision: Mapping[str, Any]) -> None:
+    files.write_json(project.tracking, runs)
+    files.write_json(project.gate, decision)
+    project.pending.unlink(missing_ok=True)
 
 
 def track_run(project: Project) -> tuple[dict[str, dict[str, str]], dict[str, Any]]:
@@ -46,7 +82,8 @@ def track_run(project: Project) -> tuple[dict[str, dict[str, str]], dict[str, An
         What `tracking.log_runs` and `registry.settle` return.
 
     Raises:
-        ChurnlightError: when a stage has not run yet, or the store refuses.
+        tracking.StoreAway: when the server that MLFLOW_TRACKING_URI names can't be reached.
+        ChurnlightError: when a stage has not run yet, or the project's own store refuses.
     """
     params = read_section(project.params_file, "tracking", TrackingParams)
     train = read_section(project.params_file, "train", TrainParams)
@@ -127,7 +164,7 @@ def _model_run(project: Project, learner: str) -> tracking.ModelRun:
         params=params,
         metrics=metrics,
         tags={
-            "churnlight.commit": tracking.git_commit(project.root),
+            "churnlight.commit": git_commit(project.root),
             **learned_until(project),
             **{f"churnlight.sha256.{name}": value for name, value in hashes.items()},
         },
@@ -140,10 +177,22 @@ def _model_run(project: Project, learner: str) -> tracking.ModelRun:
         },
         texts={"dictionary/features.md": markdown()},
         bundle=project.root / "models",
-        example=frame.head(_EXAMPLE_ROWS),
+        example=nobodys_rows(frame, _EXAMPLE_ROWS),
         trials=_trials(project, learner),
         reasons=reasons,
     )
+
+
+def nobodys_rows(frame: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Rows that look like a feature table's and are nobody's: MLflow keeps its example for good.
+
+    Each column's values from the least to the greatest, at even places between them, whoever they
+    belong to.
+    """
+    places = [(2 * row + 1) * len(frame) // (2 * count) for row in range(count)]
+    return pd.DataFrame(
+        {n: column.sort_values(ignore_index=True).take(places) for n, column in frame.items()}
+    ).reset_index(drop=True)
 
 
 def _trials(project: Project, learner: str) -> list[dict[str, Any]]:

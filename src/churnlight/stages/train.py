@@ -15,6 +15,7 @@ from churnlight.errors import UsageError
 from churnlight.learners import gbm, tree, tuning
 from churnlight.learners.crossfit import crossfit
 from churnlight.learners.folds import split_stop
+from churnlight.learners.stored import seal
 from churnlight.params.data import EngineParams
 from churnlight.params.learning import TrainParams
 from churnlight.stages.datasets import read_labelled, read_role
@@ -51,6 +52,7 @@ def train(name: str) -> None:
             if role["crossfit"]:
                 raw = crossfit(learner, fit, stop, params, threads, *rest)
                 pq.write_table(pa.table({"raw": raw}), out / "crossfit.parquet")
+            seal(out)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from churnlight.params.whole import Params, load
 from churnlight.paths import Project
 from churnlight.schema import MONTHLY
 from churnlight.stages.stage import log, main, running
+from churnlight.suppression import COPY, read_list
 from churnlight.timeline import (
     Moment,
     Month,
@@ -50,6 +51,7 @@ def window_of(project: Project, params: Params, as_of: str) -> dict[str, Any]:
     require_history(at, there, label=params.as_ofs[as_of] != "score", outcome=outcome)
     label_months = label_reads(at, there, params.label.spend_churn.months)
     before = [m for m in (at.window[0] - 1,) if m in there]
+    forgotten = read_list(project.inventory / COPY).sha256
     return {
         "as_of": as_of,
         "window": [str(m) for m in at.window],
@@ -65,6 +67,7 @@ def window_of(project: Project, params: Params, as_of: str) -> dict[str, Any]:
             str(m): files.sha256_of(_entry(project.inventory, "subscribers", m)) for m in before
         },
         "reference": files.sha256_of(project.inventory / "reference.json"),
+        **({"suppression": forgotten} if forgotten else {}),
     }
 
 

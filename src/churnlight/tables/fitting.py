@@ -21,6 +21,7 @@ from churnlight.learners.dataset import Dataset, FloatArray, IntArray
 from churnlight.learners.folds import folds
 from churnlight.learners.rules import rules
 from churnlight.learners.sizing import least_rows, sized
+from churnlight.learners.stored import seal
 from churnlight.params.base import SCHEMA_VERSION
 from churnlight.params.learning import CalibrateParams, ExplainParams, TiersParams, TrainParams
 from churnlight.tables.labels import churned as read_label
@@ -131,7 +132,7 @@ def fit_table(
     with files.atomic_folder(out.resolve()) as part:
         told = _save(part, fitted, data, columns, positive)
         _save_findings(part, fitted.bundle, data, settings.explain, threads)
-        _seal(part)
+        seal(part)
     return {**told, "model": str(out)}
 
 
@@ -303,14 +304,3 @@ def meaning_of(bundle: Bundle) -> Meaning:
     """Where there is no catalogue, each feature is its own reason."""
     names = bundle.gbm.encoder.names
     return Meaning(reason={n: n for n in names}, family=dict.fromkeys(names, "table"))
-
-
-def _seal(out: Path) -> None:
-    """Put the hashes of all files into table.json, so that damage is found when it is read."""
-    content = files.read_json(out / FILE)
-    hashes = {
-        path.relative_to(out).as_posix(): files.sha256_of(path)
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name != FILE
-    }
-    files.write_json(out / FILE, {**content, "sha256": hashes})

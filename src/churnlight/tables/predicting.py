@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnlight import files
-from churnlight.errors import ChurnlightError, DataRefused, UsageError
+from churnlight.errors import DataRefused, UsageError
 from churnlight.explain.reasons import explain as explain_rows
 from churnlight.learners.champion import Bundle, LearnerName
 from churnlight.learners.dataset import FloatArray
-from churnlight.learners.stored import read_stored
+from churnlight.learners.stored import hold, read_stored
 from churnlight.params.learning import ExplainParams
 from churnlight.tables.fitting import FILE, meaning_of
 from churnlight.tables.reading import (
@@ -59,13 +58,7 @@ class TableModel:
         if not (folder / FILE).is_file():
             raise UsageError(f"{folder} is no model: expected a folder that `churnlight fit` made")
         content = read_stored(folder / FILE)
-        for name, hashed in content["sha256"].items():
-            path = folder / name
-            if not path.is_file() or files.sha256_of(path) != hashed:
-                raise ChurnlightError(
-                    f"{path} is not as it was written: copy the model's whole folder again, or fit "
-                    "it again"
-                )
+        hold(folder)
         columns = content["columns"]
         others = {columns["label"], columns["group"], *columns["drop"]} - {None}
         return cls(Bundle.load(folder), columns["id"], frozenset(others), content["share"])

@@ -12,12 +12,13 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 # A server that is down is told within seconds, not minutes; `tracking sync` is there for later.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 
 from churnlight.tracking.fetching import download_bundle, predict_registered, read_artefact
 from churnlight.tracking.months import MonthRun, log_month
 from churnlight.tracking.runs import ModelRun, log_runs
 from churnlight.tracking.served import ChurnModel, serve
-from churnlight.tracking.store import default_store, git_commit, opened
+from churnlight.tracking.store import StoreAway, default_store, opened
 
 CHAMPION = "champion"
 
@@ -26,9 +27,9 @@ __all__ = [
     "ChurnModel",
     "ModelRun",
     "MonthRun",
+    "StoreAway",
     "default_store",
     "download_bundle",
-    "git_commit",
     "log_month",
     "log_runs",
     "opened",

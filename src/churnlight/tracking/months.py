@@ -8,7 +8,15 @@ from pathlib import Path
 
 import mlflow
 
-from churnlight.tracking.store import HASH_TAG, artefacts_of, ensure_experiment, finished, opened
+from churnlight.tracking.store import (
+    BEGUN_TAG,
+    HASH_TAG,
+    artefacts_of,
+    ensure_experiment,
+    finished,
+    opened,
+    sweep,
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,7 @@ class MonthRun:
         metrics: flat metrics.
         tags: model version, data hashes.
         artefacts: files of the partition; never the tables, which hold subscribers.
+        kind: what was done with the month: "score", "plan".
     """
 
     as_of: str
@@ -30,6 +39,7 @@ class MonthRun:
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     artefacts: Sequence[Path]
+    kind: str = "score"
 
 
 def log_month(root: Path, experiment: str, run: MonthRun) -> dict[str, str]:
@@ -41,12 +51,14 @@ def log_month(root: Path, experiment: str, run: MonthRun) -> dict[str, str]:
     Raises:
         ChurnlightError: when the store can't be reached or refuses.
     """
-    with opened(root):
+    with opened(root) as client:
         ensure_experiment(experiment, artefacts_of(root))
         found = finished(experiment, run.content_hash)
         if found is not None:
             return {"run_id": found, "state": "found"}
-        with mlflow.start_run(run_name=f"score {run.as_of}") as active:
+        sweep(client, experiment, run.content_hash)
+        begun = {BEGUN_TAG: run.content_hash}
+        with mlflow.start_run(run_name=f"{run.kind} {run.as_of}", tags=begun) as active:
             mlflow.log_params(dict(run.params))
             mlflow.log_metrics(dict(run.metrics))
             mlflow.set_tags({**run.tags, "churnlight.as_of": run.as_of})

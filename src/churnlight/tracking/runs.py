@@ -18,12 +18,14 @@ from mlflow.tracking import MlflowClient
 import churnlight
 from churnlight.learners.champion import Bundle
 from churnlight.tracking.store import (
+    BEGUN_TAG,
     HASH_TAG,
     artefacts_of,
     ensure_experiment,
     finished,
     floats,
     opened,
+    sweep,
 )
 
 # What the model needs where it is served; the versions are those it was made with.
@@ -89,6 +91,8 @@ def _log_run(
     client: MlflowClient, experiment: str, model_name: str, run: ModelRun
 ) -> dict[str, str]:
     found = finished(experiment, run.content_hash)
+    if not found:
+        sweep(client, experiment, run.content_hash)
     run_id, state = (found, "found") if found else (_log_new(run), "logged")
     versions = client.search_model_versions(f"run_id = '{run_id}'")
     if not versions:
@@ -107,7 +111,8 @@ def _register(client: MlflowClient, name: str, model: Any, run_id: str) -> Any:
 
 
 def _log_new(run: ModelRun) -> str:
-    with mlflow.start_run(run_name=run.learner) as active:
+    begun = {BEGUN_TAG: run.content_hash}
+    with mlflow.start_run(run_name=run.learner, tags=begun) as active:
         mlflow.log_params(dict(run.params))
         mlflow.log_metrics(dict(run.metrics))
         mlflow.set_tags({**run.tags, "churnlight.learner": run.learner})
@@ -120,15 +125,15 @@ def _log_new(run: ModelRun) -> str:
             mlflow.log_text(text, name)
         _log_model(run)
         for trial in run.trials:
-            _log_trial(trial)
+            _log_trial(trial, begun)
         # Set last: a run that was killed before this line is not found again.
         mlflow.set_tag(HASH_TAG, run.content_hash)
         return str(active.info.run_id)
 
 
-def _log_trial(trial: Mapping[str, Any]) -> None:
+def _log_trial(trial: Mapping[str, Any], begun: dict[str, str]) -> None:
     """A nested run; it belongs to its parent, whose hash covers all trials."""
-    with mlflow.start_run(run_name=f"trial {trial['number']}", nested=True):
+    with mlflow.start_run(run_name=f"trial {trial['number']}", nested=True, tags=begun):
         mlflow.log_params(dict(trial["settings"]))
         mlflow.log_metric("log_loss", trial["log_loss"])
         for as_of, found in trial["by_as_of"].items():

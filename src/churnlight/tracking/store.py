@@ -5,20 +5,27 @@ from __future__ import annotations
 import logging
 import os
 import re
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from sqlalchemy.exc import SQLAlchemyError
 
+from churnlight import files
 from churnlight.errors import ChurnlightError
 
 HASH_TAG = "churnlight.hash"
+# What a run is of, from its first moment; HASH_TAG comes last.
+BEGUN_TAG = "churnlight.begun"
 _TOLD = 200
+
+
+class StoreAway(ChurnlightError):  # noqa: N818 - reads as a sentence where raised
+    """The server that MLFLOW_TRACKING_URI names can't be reached, or refuses."""
 
 
 def default_store(root: Path) -> str:
@@ -31,18 +38,40 @@ def opened(root: Path) -> Iterator[MlflowClient]:
     """The store that MLFLOW_TRACKING_URI names, or the project's own.
 
     Raises:
-        ChurnlightError: when the store can't be reached or refuses.
+        StoreAway: when the store that MLFLOW_TRACKING_URI names can't be reached or refuses.
+        ChurnlightError: when the project's own does.
     """
     # Asked first: MLflow writes this variable itself once a store is set.
     uri = os.environ.get("MLFLOW_TRACKING_URI") or default_store(root)
+    own = uri == default_store(root)
     try:
         with _store(uri):
+            if own:
+                _make(root)
             yield MlflowClient()
-    except (MlflowException, OSError) as error:
-        raise ChurnlightError(
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        raise (ChurnlightError if own else StoreAway)(
             f"MLflow's store refused ({told(error)}). The result is whole in data/ "
             "and models/; `churnlight tracking sync` logs it later"
         ) from error
+
+
+def _make(root: Path) -> None:
+    """Make the project's store in one piece, where there is none.
+
+    Left to itself MLflow makes the tables in place, for seconds; killed meanwhile it can neither
+    use what it left nor go on.
+    """
+    path = root / "mlflow.db"
+    if path.exists():
+        return
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    # A link, unlike a rename, leaves the store alone that another process made meanwhile.
+    with suppress(FileExistsError), files.atomic_file(path) as part:
+        store = SqlAlchemyStore(f"sqlite:///{part}", (root / "mlartifacts").as_uri())
+        store.engine.dispose()
+        path.hardlink_to(part)
 
 
 def told(error: Exception) -> str:
@@ -92,17 +121,15 @@ def finished(experiment: str, content_hash: str) -> str | None:
     return str(found[0].info.run_id) if found else None
 
 
+def sweep(client: MlflowClient, experiment: str, content_hash: str) -> None:
+    """Delete what was begun of content that is not `finished`: killed, or the server went away."""
+    known = client.get_experiment_by_name(experiment)
+    begun = f"tags.`{BEGUN_TAG}` = '{content_hash}'"
+    for run in client.search_runs([known.experiment_id], begun) if known else ():
+        client.delete_run(run.info.run_id)
+
+
 def floats(frame: pd.DataFrame) -> pd.DataFrame:
     """Numbers as doubles: MLflow's signatures know no missing integers."""
     numbers = frame.select_dtypes(include=["number", "bool"]).columns
     return frame.astype(dict.fromkeys(numbers, "float64"))
-
-
-def git_commit(root: Path) -> str:
-    """Commit of the project's sources, "-dirty" appended where they differ; "none" without Git."""
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError):
-        return "none"
-    return done.stdout.strip()

@@ -217,7 +217,7 @@ _JUMPS = {
 def _counts(verdict: Verdict, column: str | None) -> dict[str, int]:
     return {
         "unknown_jump": verdict.unknown.get(column or "", 0),
-        "refused_jump": sum(verdict.refused.values()),
+        "refused_jump": sum(verdict.faults.values()),
         "late_jump": verdict.late,
         "duplicates_jump": sum(verdict.duplicates.values()),
         "strangers_jump": verdict.unknown_subscribers,

@@ -1,7 +1,7 @@
 """The catalogue: one tuple a family, one entry a feature.
 
-Adding a feature is adding one entry. Left out on purpose: region, sex and age band (a model that
-decides who gets an offer should not weigh them).
+Adding a feature is adding one entry. What rests on area, age band, sex or brand is `personal`: left
+out unless the parameters allow it (a model that decides who gets an offer should not weigh it).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from churnlight.features.catalogue import (
     contract,
     handset,
     network,
+    personal,
     spend,
     tenure,
 )
@@ -27,6 +28,7 @@ CATALOGUE: tuple[Feature, ...] = (
     *handset.FEATURES,
     *care.FEATURES,
     *network.FEATURES,
+    *personal.FEATURES,
 )
 
 __all__ = ["CATALOGUE"]

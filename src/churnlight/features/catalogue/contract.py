@@ -102,5 +102,6 @@ FEATURES: tuple[Feature, ...] = (
         "品牌",
         lambda r: r.text("brand"),
         nothing="unknown",
+        personal="brand",
     ),
 )

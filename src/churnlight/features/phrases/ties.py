@@ -173,4 +173,7 @@ PHRASES: tuple[Phrase, ...] = (
     ),
     Phrase("household_ties", "with broadband", "已办宽带", when=(("broadband_flag", "==", 1),)),
     Phrase("household_ties", "no broadband", "未办宽带", when=(("broadband_flag", "==", 0),)),
+    Phrase("person", "area {region_category}", "地区{region_category}"),
+    Phrase("person", "age band {age_band_category}", "年龄段{age_band_category}"),
+    Phrase("person", "sex {sex_category}", "性别{sex_category}"),
 )

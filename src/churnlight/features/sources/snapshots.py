@@ -42,6 +42,9 @@ LATEST = (
     "handset_since",
     "ported_in_on",
     "has_broadband",
+    "region",
+    "age_band",
+    "sex",
 )
 
 
