@@ -19,20 +19,9 @@ from churnlight.params.data import TimeParams
 from churnlight.params.features import FeaturesParams, Personal
 from churnlight.schema import EXTRACTS, USAGE, Extract
 from churnlight.timeline import Moment, moment
+from extract_tables import ARROW
 
 Rows = list[dict[str, Any]]
-
-ARROW = {
-    "id": pa.string(),
-    "text": pa.string(),
-    "int": pa.int64(),
-    "float": pa.float64(),
-    "money": pa.float64(),
-    "bool": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "month": pa.string(),
-}
 
 CIRCLE_COUNTS = (
     "contacts_count",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from balanced import assert_balanced
 from rich.console import Console
 
 from churnlight.kpi.figures import Group, figure
@@ -111,17 +111,7 @@ def test_the_section_escapes_and_closes_what_it_opens(language):
     assert "<i>no bills" not in html
     assert f'<section id="kpi-{language}">' in html
     assert html.count("<svg") == 2
-    depth: list[str] = []
-
-    class Balance(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: Any) -> None:  # noqa: ARG002
-            depth.append(tag)
-
-        def handle_endtag(self, tag: str) -> None:
-            assert depth.pop() == tag
-
-    Balance().feed(html)
-    assert not depth
+    assert_balanced(html)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

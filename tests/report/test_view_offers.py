@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from balanced import assert_balanced
 
 from churnlight.paths import Project
 from churnlight.plan.wording import held_back
@@ -259,17 +259,7 @@ def test_each_section_escapes_and_closes_what_it_opens(key, language):
     assert f'<section id="{key}-{language}">' in html
     assert not any(tag in html for tag in ("<b>", "<i>", "<u>"))
     assert f"data/{'plans' if key == 'plan' else key}/as_of=2026-01-01/{key}.json" in html
-    depth: list[str] = []
-
-    class Balance(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: Any) -> None:  # noqa: ARG002
-            depth.append(tag)
-
-        def handle_endtag(self, tag: str) -> None:
-            assert depth.pop() == tag
-
-    Balance().feed(html)
-    assert not depth
+    assert_balanced(html)
 
 
 def test_segments_apart_from_all_are_named_and_no_cause_is_claimed():

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from churnlight.cli.app import app, output
+from churnlight.cli.database import PassFile, Prefix, Schema
 
 
 @app.command()
@@ -29,16 +30,9 @@ def forget(
             show_default=False,
         ),
     ] = None,
-    schema: Annotated[
-        str | None, typer.Option(help="PostgreSQL's schema: churnlight.", show_default=False)
-    ] = None,
-    prefix: Annotated[
-        str | None,
-        typer.Option(help="Of the names of tables: churnlight_.", show_default=False),
-    ] = None,
-    passfile: Annotated[
-        Path | None, typer.Option(help="File with the database's password.", show_default=False)
-    ] = None,
+    schema: Schema = None,
+    prefix: Prefix = None,
+    passfile: PassFile = None,
     run: Annotated[
         bool, typer.Option("--run", help="Run what is out of date then, as `churnlight run`.")
     ] = False,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from churnlight.cli.app import app, output
+from churnlight.cli.database import PassFile, Prefix, Schema
 
 
 @app.command()
@@ -25,21 +25,9 @@ def publish(
         str | None,
         typer.Option(help="A scored as_of, YYYY-MM-DD; by default the newest.", show_default=False),
     ] = None,
-    schema: Annotated[
-        str | None, typer.Option(help="PostgreSQL's schema: churnlight.", show_default=False)
-    ] = None,
-    prefix: Annotated[
-        str | None,
-        typer.Option(help="Of the names of tables and views: churnlight_.", show_default=False),
-    ] = None,
-    passfile: Annotated[
-        Path | None,
-        typer.Option(
-            help="File with the password, as PostgreSQL's .pgpass; by default PGPASSFILE or "
-            "~/.pgpass. PGPASSWORD and PGSERVICE work too.",
-            show_default=False,
-        ),
-    ] = None,
+    schema: Schema = None,
+    prefix: Prefix = None,
+    passfile: PassFile = None,
 ) -> None:
     """Publish a scored month for the CRM: scores, reasons and the plan, in one transaction.
 

@@ -215,27 +215,29 @@ def _misses(content: Mapping[str, Any], words: Words) -> str:
     return joined(told or [words("fairness_calibrated", as_of=content["as_of"])], words)
 
 
-def _scored_table(content: Mapping[str, Any], words: Words) -> View:
-    tiers = _tiers(content, words)
-    heads = [
+def _heads(tiers: str, words: Words) -> list[str]:
+    """Of what both tables show."""
+    return [
         words("fairness_group"),
         words("subscribers"),
         words("fairness_share", tiers=tiers),
         words("fairness_ratio"),
         words("fairness_foreseen"),
     ]
+
+
+def _scored_table(content: Mapping[str, Any], words: Words) -> View:
+    tiers = _tiers(content, words)
     caption = words("fairness_scored_caption", as_of=content["as_of"], tiers=tiers)
-    return table(caption, heads, _grouped(content, words, outcome=False), "segments lean")
+    return table(
+        caption, _heads(tiers, words), _grouped(content, words, outcome=False), "segments lean"
+    )
 
 
 def _tested_table(content: Mapping[str, Any], words: Words) -> View:
     tiers = _tiers(content, words)
     heads = [
-        words("fairness_group"),
-        words("subscribers"),
-        words("fairness_share", tiers=tiers),
-        words("fairness_ratio"),
-        words("fairness_foreseen"),
+        *_heads(tiers, words),
         words("fairness_left"),
         words("fairness_foreseen_in", tiers=tiers),
         words("fairness_left_in", tiers=tiers),
