@@ -198,6 +198,12 @@ HEADERS = (
         refuses("'subscriber_id' is missing", "is the header missing?", unsaid=("13912345678",)),
     ),
     Case(
+        "no header, and ids that could be names of columns",
+        "cdr",
+        file(lines(call("ann7", "bob139"), call("ann7", "bob139"))),
+        refuses("'subscriber_id' is missing", "is the header missing?", unsaid=("ann7", "bob139")),
+    ),
+    Case(
         "a column that is missing",
         "cdr",
         file(lines(CDR.replace("kind", "type"), call(1))),

@@ -256,9 +256,10 @@ def _declared(path: Path, columns: Mapping[str, Found], extract: Extract) -> dic
         if there is None:
             # The partition says the month; a file need not repeat it.
             if column.required and column.kind != "month":
+                doubt = _no_header(columns, extract)
                 raise DataRefused(
                     f"{path}: column {column.name!r} is missing (expected: {_words(column)}); "
-                    f"found: {spell_columns(list(columns))}{_no_header(columns, extract)}"
+                    f"found: {spell_columns(list(columns), digits=not doubt)}{doubt}"
                 )
         elif not accepts(column, there):
             raise DataRefused(

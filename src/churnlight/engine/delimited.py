@@ -120,12 +120,18 @@ def _require_separated(path: Path, header: Sequence[str]) -> None:
         )
 
 
-def spell_columns(names: Sequence[str]) -> str:
+def spell_columns(names: Sequence[str], *, digits: bool = True) -> str:
     """Column names in words; what looks like data is counted and not quoted.
 
     The first line of a file without a header holds a subscriber, who stands in no message.
+
+    Args:
+        names: the cells of the first line.
+        digits: whether a name may hold digits, which ids do: not where no name is known.
     """
     shown = [n for n in names if len(n) <= 60 and _NAME.match(n)]
+    if not digits:
+        shown = [n for n in shown if not any(map(str.isdigit, n))]
     hidden = len(names) - len(shown)
     if hidden:
         shown.append(f"{hidden} that look like data or have unusual signs")
