@@ -9,6 +9,7 @@ from churnlight.params.data import EngineParams, TimeParams
 from churnlight.params.handset import HandsetParams
 from churnlight.paths import Project
 from churnlight.stages.offering import kept_rows, members_of, scored_moments, usage_of
+from churnlight.stages.origin import leave_manifest
 from churnlight.stages.stage import Stage, log, main, running
 from churnlight.timeline import Moment, month_range
 
@@ -41,6 +42,7 @@ def write_handsets(stage: Stage, at: Moment, home: Project) -> None:
             sources["usage"] = usage
         found = prefer(engine, sources, members_of(stage, engine, at.key), at, settings)
         files.write_json(out / "handsets.json", dict(found.content))
+        leave_manifest(out, stage, at.key, [project.labels(at.key) / "labels.parquet"])
         if found.table is None or found.model is None:
             log.warning("handset preference is left out: %s", found.content["left_out"])
             return

@@ -6,13 +6,15 @@ there is no DVC, knows it from here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from churnlight import __version__, files
 from churnlight.params.base import Section
 from churnlight.params.data import CircleParams, TimeParams
 from churnlight.paths import Project
+from churnlight.stages.stage import Stage
 from churnlight.timeline import Month
 
 MANIFEST = "manifest.json"
@@ -58,6 +60,43 @@ def features_origin(
         engine: that builds them.
     """
     return origin(files.read_json(project.windows / f"as_of={as_of}.json"), sections, engine)
+
+
+def leave_manifest(out: Path, stage: Stage, as_of: str, read: Iterable[Path]) -> None:
+    """Write manifest.json into an as_of's folder: the files that it was made from, by hash.
+
+    Of the extracts one hash over the inventory of all months before as_of, so that a later month
+    changes nothing here.
+
+    Args:
+        out: the folder.
+        stage: that makes it.
+        as_of: which.
+        read: files of the project, or of the one around it (then their names begin with ..); those
+            that are not there are left out.
+    """
+    project = stage.project
+    content = {
+        "as_of": as_of,
+        "stage": stage.name,
+        "churnlight": __version__,
+        "extracts_sha256": files.sha256_of_json(_inventory_until(project, as_of)),
+        "read": {
+            Path(os.path.relpath(path, project.root)).as_posix(): files.sha256_of(path)
+            for path in sorted(read)
+            if path.is_file()
+        },
+    }
+    files.write_json(out / MANIFEST, content)
+
+
+def _inventory_until(project: Project, as_of: str) -> dict[str, str]:
+    first_unseen = f"month={as_of[:7]}.json"
+    return {
+        path.relative_to(project.inventory).as_posix(): files.sha256_of(path)
+        for path in sorted(project.inventory.rglob("*.json"))
+        if path.name < first_unseen or not path.name.startswith("month=")
+    }
 
 
 def is_from(folder: Path, made_from: str) -> bool:

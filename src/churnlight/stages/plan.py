@@ -28,6 +28,7 @@ from churnlight.plan.storing import (
 from churnlight.plan.workbook import CallersBook, write_workbook
 from churnlight.report.inputs import Language
 from churnlight.stages.datasets import read_role
+from churnlight.stages.origin import MANIFEST, leave_manifest
 from churnlight.stages.stage import Stage, main, report_rows, running
 from churnlight.timeline import moment
 
@@ -53,6 +54,9 @@ def plan_month(stage: Stage, as_of: str) -> Plan:
     made = _made(stage, as_of)
     with files.atomic_folder(stage.project.plan(as_of)) as out:
         write_to(made, out, stage.section("handout", HandoutParams).languages)
+        project = stage.project
+        rests_on = (project.scores, project.segments, project.tariffs)
+        leave_manifest(out, made_by(stage, as_of), as_of, (f(as_of) / MANIFEST for f in rests_on))
     report_rows(f"plan of {as_of}", len(made.table))
     return made
 

@@ -14,6 +14,7 @@ from churnlight.paths import Project
 from churnlight.segments.month import Given, Outcome, load_month, save_month, segment_month
 from churnlight.stages.datasets import read_as_of, read_role
 from churnlight.stages.offering import kept_rows, newest_before, scored_moments
+from churnlight.stages.origin import MANIFEST, leave_manifest
 from churnlight.stages.stage import Stage, log, main, report_rows, running
 from churnlight.timeline import Moment, moment, outcome_known_at
 
@@ -51,6 +52,8 @@ def write_segments(stage: Stage, at: Moment, home: Project) -> None:
         found = segment_month(pd.read_parquet(path), at, params, given)
         with files.atomic_folder(home.segments(at.key)) as out:
             save_month(found, out)
+            read = [path] if before is None else [path, before / MANIFEST]
+            leave_manifest(out, stage, at.key, read)
     report_rows("segmented", len(found.segments))
     log.info("  %d segments", len(found.content["segments"]))
 

@@ -8,6 +8,7 @@ from churnlight.params.data import EngineParams, TimeParams
 from churnlight.params.tariff import TariffParams
 from churnlight.paths import Project
 from churnlight.stages.offering import kept_rows, members_of, scored_moments, usage_of
+from churnlight.stages.origin import MANIFEST, leave_manifest
 from churnlight.stages.stage import Stage, log, main, report_rows, running
 from churnlight.tariffs import Settings, price
 from churnlight.timeline import Moment
@@ -46,6 +47,8 @@ def write_tariffs(stage: Stage, at: Moment, home: Project) -> None:
         wanted = members.select("subscriber_id", "activated_on", "tier")
         priced = price(engine, sources, wanted, at, settings)
         files.write_json(out / "tariffs.json", dict(priced.summary))
+        read = (project.labels(at.key) / "labels.parquet", home.scores(at.key) / MANIFEST)
+        leave_manifest(out, stage, at.key, read)
         if priced.table is None:
             log.warning("tariff pricing is left out: %s", priced.summary["left_out"])
             return
