@@ -147,7 +147,7 @@ def test_the_same_bytes_again_with_two_threads(project: Project) -> None:
     run()
     files = {p.name: p.read_bytes() for p in project.plan(AS_OF).iterdir()}
     workbooks = {"plan.en.xlsx", "plan.zh.xlsx"}
-    assert set(files) == {"plan.parquet", "plan.json", "calls.parquet", *workbooks}
+    assert set(files) == {"plan.parquet", "plan.json", "calls.parquet", "manifest.json", *workbooks}
     (project.root / "params.yaml").write_text(PARAMS.format(threads=2))
     run()
     assert {p.name: p.read_bytes() for p in project.plan(AS_OF).iterdir()} == files
