@@ -110,11 +110,16 @@ def kill(run: subprocess.Popen[bytes], *, alone: bool = False) -> bool:
 
 
 def runs_kept(folder: Path) -> int:
-    """Runs in the project's MLflow store that nobody has deleted."""
+    """Runs in the project's MLflow store that nobody has deleted, plans' not counted.
+
+    `churnlight run`, which mends what DVC tore, logs those; `dvc repro` does not.
+    """
     if not (folder / "mlflow.db").exists():
         return 0
     with contextlib.closing(sqlite3.connect(folder / "mlflow.db")) as store:
-        query = "select count(*) from runs where lifecycle_stage = 'active'"
+        query = (
+            "select count(*) from runs where lifecycle_stage = 'active' and name not like 'plan %'"
+        )
         return int(store.execute(query).fetchone()[0])
 
 

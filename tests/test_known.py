@@ -230,7 +230,7 @@ def just_in_time() -> dict[str, dict[str, list[str]]]:
 def other_april() -> list[str]:
     """April's snapshot: one has left, one's number is another's, one is gone, one is new."""
     return [
-        "s1,2025-04,ported_out,2025-04-01,2020-01-01,p2,",
+        "s1,2025-04,ported_out,2025-04-30,2020-01-01,p2,",
         "s2,2025-04,active,2025-04-02,2025-04-02,p2,g2",
         "s3,2025-04,suspended,2025-04-03,2020-01-01,p2,g2",
         "s7,2025-04,active,,2025-04-02,p1,g1",
