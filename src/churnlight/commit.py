@@ -9,8 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
-# Byte code depends on the interpreter; everything else of the package decides what it does.
-_LEFT_OUT = {".pyc", ".pyo"}
+# Byte code and what numba compiles depend on interpreter and machine, and come with the first use;
+# everything else of the package decides what it does.
+_LEFT_OUT = {".pyc", ".pyo", ".nbc", ".nbi"}
 
 
 def git_commit(root: Path) -> str:
@@ -31,8 +32,8 @@ def source_sha256() -> str:
     """SHA-256 over names and contents of the package's files, whatever Git knows of them."""
     digest = sha256()
     for path in sorted(p for p in _PACKAGE.rglob("*") if p.is_file()):
+        name = path.relative_to(_PACKAGE).as_posix()
         if path.suffix not in _LEFT_OUT:
-            name = path.relative_to(_PACKAGE).as_posix()
             digest.update(f"{name}\0{sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 

@@ -37,13 +37,15 @@ def files_of(root: Path, extract: str, month: Month | None) -> list[Path]:
 
     Names that begin with a dot or an underscore are half-written or foreign and are left out.
     """
-    folder = folder_of(root, extract, month)
+    return [p for p in _named(folder_of(root, extract, month)) if p.is_file()]
+
+
+def _named(folder: Path) -> list[Path]:
+    """What is named like a file of an extract, sorted; links to nothing too."""
     if not folder.is_dir():
         return []
     return sorted(
-        p
-        for p in folder.iterdir()
-        if p.name[0] not in "._" and p.name.endswith(SUFFIXES) and p.is_file()
+        p for p in folder.iterdir() if p.name[0] not in "._" and p.name.endswith(SUFFIXES)
     )
 
 
@@ -136,12 +138,9 @@ def require_inside(
     Raises:
         DataRefused: names a link that leads out, or to nothing.
     """
-    folder = folder_of(root, extract, month)
     # Not Path.resolve(), which raises where links go in a circle.
     home = os.path.realpath(root)
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.name[0] in "._" or not path.name.endswith(SUFFIXES):
-            continue
+    for path in _named(folder_of(root, extract, month)):
         if path.is_symlink() and not path.exists():
             raise DataRefused(f"{path} is a link to nothing: mend or remove it")
         if not follow_links and os.path.commonpath((home, os.path.realpath(path))) != home:

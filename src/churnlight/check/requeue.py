@@ -107,9 +107,8 @@ def export_refused(asked: Asked, target: Path) -> int:
     if target.suffix not in (".csv", ".parquet"):
         raise UsageError(f"{target}: name a file that ends in .csv or .parquet")
     table = _quarantined(asked)
-    places = [_place(row) for row in table.select([SOURCE_FILE, SOURCE_ROW]).to_pylist()]
-    done = _done(asked)
-    keep = [r in _open(table) and p not in done for r, p in enumerate(places)]
+    faults, done = _open(table), _done(asked)
+    keep = [r in faults and _place(faults[r]) not in done for r in range(table.num_rows)]
     rows = table.filter(pc.equal(keep, True)).drop_columns(  # noqa: FBT003 - arrow's own
         [n for n in (REQUEUED,) if n in table.column_names]
     )
@@ -163,8 +162,8 @@ def _target(asked: Asked, rows: Sequence[Row]) -> Path:
 def _corrections(asked: Asked, file: Path) -> list[Row]:
     """The rows of the file, each with the reason of the refused row it stands for."""
     rows = _rows_of(asked, file)
-    table = _quarantined(asked)
-    reasons = {_place(table_row): table_row for table_row in _open(table).values()}
+    refused = _open(_quarantined(asked)).values()
+    reasons = {_place(fault): str(fault[REASON]) for fault in refused}
     seen: dict[Place, int] = {}
     done = _done(asked)
     for number, row in enumerate(rows):
@@ -184,7 +183,7 @@ def _corrections(asked: Asked, file: Path) -> list[Row]:
                 "changed"
             )
         seen[place] = number
-        row[REASON] = str(reasons[place][REASON])
+        row[REASON] = reasons[place]
     return rows
 
 

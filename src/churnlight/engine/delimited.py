@@ -181,7 +181,6 @@ class _Cells:
     def take(self, chunk: bytes) -> None:
         """Follow the next piece of the file."""
         text = self.rest + chunk
-        done = len(text)
         if b'"' in text:
             whole = _CELLS.match(text)
             done = whole.end() if whole else 0

@@ -82,9 +82,9 @@ def leave_manifest(out: Path, stage: Stage, as_of: str, read: Iterable[Path]) ->
         "churnlight": __version__,
         "extracts_sha256": files.sha256_of_json(_inventory_until(project, as_of)),
         "read": {
-            Path(os.path.relpath(path, project.root)).as_posix(): files.sha256_of(path)
+            Path(os.path.relpath(path, project.root)).as_posix(): files.sha256_of_any(path)
             for path in sorted(read)
-            if path.is_file()
+            if path.exists()
         },
     }
     files.write_json(out / MANIFEST, content)
